@@ -1,0 +1,109 @@
+"""Commands for whoever runs the house: settings, users, the worker."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+
+import click
+import structlog
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+
+from app import config as settings
+from app.accounts import services as accounts
+from app.core import jobs, mail
+from app.core.clock import now
+from app.core.database import db
+from app.core.registry import registry
+from app.core.transactions import Busy, atomic
+from app.web.access import ROLES
+
+SWEEP_EVERY_S = 3600
+IDLE_S = 0.4
+log = structlog.get_logger()
+
+
+@click.command("settings")
+@with_appcontext
+def list_settings() -> None:
+    """List every setting with its present value and meaning."""
+    config = current_app.config["KERMESSE"]
+    for setting in settings.SETTINGS:
+        value = "(set)" if setting.secret and config[setting.name] else config[setting.name]
+        click.echo(f"{setting.name:22} {value!s:28} {setting.help}")
+
+
+user = AppGroup("user", help="People and their roles.")
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
+def create_user(email: str, role: str) -> None:
+    """Make a person known and give them a role; they sign in by an e-mailed code."""
+    try:
+        with atomic():
+            person = accounts.grant(email, role, None)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{person.email} is {role}")
+
+
+@user.command("admin-link")
+@click.argument("email")
+def admin_link(email: str) -> None:
+    """Print a one-time link that signs in an administrator."""
+    with atomic():
+        link = accounts.admin_link(email)
+    click.echo(link)
+
+
+class Stop:
+    """Set by SIGTERM or SIGINT: the worker ends after what it is doing."""
+
+    asked = False
+
+    def __init__(self) -> None:
+        signal.signal(signal.SIGTERM, self._ask)
+        signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Send mail and run jobs until told to stop. Several may run on PostgreSQL."""
+    stop = Stop()
+    swept = 0.0
+    while not stop.asked:
+        try:
+            busy = jobs.run_due() + mail.send_due()
+            if time.monotonic() - swept > SWEEP_EVERY_S or not swept:
+                swept = time.monotonic()
+                sweep()
+        except Busy:
+            busy = 0
+        except Exception:
+            log.exception("the worker goes on after a fault")
+            time.sleep(2)
+            busy = 0
+        db.session.remove()
+        if not busy and not stop.asked:
+            time.sleep(IDLE_S)
+    log.info("worker stopped", at=now().isoformat())
+
+
+def sweep() -> None:
+    """Run every sweep once."""
+    for name, run in registry().sweeps.items():
+        try:
+            run()
+        except Exception:
+            log.exception("sweep failed", sweep=name)
+
+
+COMMANDS = (list_settings, user, worker)

@@ -1,0 +1,181 @@
+"""The outbox: a mail is a row written in the transaction that causes it, and sent by the worker afterwards.
+
+Each row ends as `sent` or `failed` with its reason. The Message-ID is made with the row, so a mail sent twice by a
+killed worker is recognised as one. In development without SMTP_URL nothing leaves: /dev/mail/ shows what was sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from smtplib import SMTPException, SMTPRecipientsRefused
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import css_inline
+import structlog
+from flask import current_app, render_template
+from flask_babel import force_locale
+from flask_mailman import EmailMultiAlternatives
+from flask_mailman.backends.smtp import EmailBackend
+from sqlalchemy import Index, String, Text, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.database import Base, UtcDateTime, choice, db
+from app.core.ids import token
+from app.core.transactions import atomic
+
+LEASE = timedelta(seconds=120)
+ATTEMPTS = 10
+BATCH = 50
+log = structlog.get_logger()
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Mail(Base):
+    """One mail to one address. `key` is unique: the same notice is never written twice. `files` is JSON."""
+
+    __tablename__ = "mail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    recipient: Mapped[str] = mapped_column(String(254), index=True)
+    subject: Mapped[str] = mapped_column(String(400))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    files: Mapped[str] = mapped_column(Text, default="[]")
+    message_id: Mapped[str] = mapped_column(String(120))
+    state: Mapped[MailState] = mapped_column(choice(MailState, "mail_state"), default=MailState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("ix_mail_due", "due_at", sqlite_where=state == "queued", postgresql_where=state == "queued"),
+    )
+
+
+def queue_mail(
+    key: str,
+    recipient: str,
+    template: str,
+    subject: str,
+    *,
+    locale: str = "en",
+    files: Sequence[Mapping[str, str]] = (),
+    **context: Any,
+) -> None:
+    """Write a mail in the current transaction. Renders `templates/mail/<template>.html` and its twin `.txt`.
+
+    `subject` is already in the reader's language. `files` are mappings of name, type and text content.
+    """
+    if db.session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
+        return
+    host = urlsplit(current_app.config["KERMESSE"].base_url).hostname
+    with force_locale(locale):
+        html = render_template(f"mail/{template}.html", subject=subject, **context)
+        text = render_template(f"mail/{template}.txt", subject=subject, **context)
+    db.session.add(
+        Mail(
+            key=key,
+            recipient=recipient,
+            subject=" ".join(subject.split()),
+            text=text.strip() + "\n",
+            html=css_inline.inline(html, load_remote_stylesheets=False),
+            files=json.dumps(list(files)),
+            message_id=f"<{token()}@{host}>",
+            due_at=now(),
+            created_at=now(),
+        )
+    )
+
+
+def send_due(limit: int = BATCH) -> int:
+    """Send what is due, on one connection; returns how many were tried. Safe to run in several workers."""
+    leased = _lease(limit)
+    if not leased:
+        return 0
+    backend = _backend()
+    try:
+        for mail in leased:
+            _deliver(mail, backend)
+    finally:
+        if backend is not None:
+            backend.close()
+    return len(leased)
+
+
+def _lease(limit: int) -> list[Mail]:
+    due = (Mail.state == MailState.QUEUED, Mail.due_at <= now())
+    if db.session.scalar(select(Mail.id).where(*due).limit(1)) is None:
+        db.session.rollback()
+        return []
+    with atomic():
+        found = db.session.scalars(
+            select(Mail).where(*due).order_by(Mail.id).limit(limit).with_for_update(skip_locked=True)
+        ).all()
+        for mail in found:
+            mail.due_at = now() + LEASE
+            mail.attempts += 1
+    return list(found)
+
+
+def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
+    values: dict[str, Any] = {"state": MailState.SENT, "sent_at": now(), "reason": None}
+    try:
+        if backend is not None:
+            _message(mail, backend).send()
+    except SMTPRecipientsRefused as fault:
+        refusals = [code for code, _ in fault.recipients.values()]
+        values = _outcome(mail, str(fault), final=all(code >= 500 for code in refusals))
+    except (SMTPException, OSError) as fault:
+        values = _outcome(mail, f"{type(fault).__name__}: {fault}", final=False)
+        backend.close() if backend else None
+    with atomic():
+        db.session.execute(update(Mail).where(Mail.id == mail.id).values(**values))
+
+
+def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
+    log.warning("mail not sent", mail=mail.id, reason=reason, attempts=mail.attempts)
+    if final or mail.attempts >= ATTEMPTS:
+        return {"state": MailState.FAILED, "reason": reason[:2000]}
+    return {"due_at": now() + timedelta(seconds=min(5 * 2**mail.attempts, 3600)), "reason": reason[:2000]}
+
+
+def _message(mail: Mail, backend: EmailBackend) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        subject=mail.subject,
+        body=mail.text,
+        from_email=current_app.config["KERMESSE"]["MAIL_FROM"],
+        to=[mail.recipient],
+        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+        connection=backend,
+    )
+    message.attach_alternative(mail.html, "text/html")
+    for file in json.loads(mail.files):
+        message.attach(file["name"], file["content"], file["type"])
+    return message
+
+
+def _backend() -> EmailBackend | None:
+    """The SMTP connection of SMTP_URL; None in development without one, where the mail viewer is the destination."""
+    url = urlsplit(current_app.config["KERMESSE"]["SMTP_URL"])
+    if not url.hostname:
+        return None
+    return EmailBackend(
+        host=url.hostname,
+        port=url.port or (465 if url.scheme == "smtps" else 25),
+        username=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        use_tls=False,
+        use_ssl=url.scheme == "smtps",
+        timeout=20,
+    )

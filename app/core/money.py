@@ -1,0 +1,77 @@
+"""Amounts are integers in minor units (centimes) beside an ISO 4217 currency. Never a float."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, localcontext
+
+from babel.numbers import format_currency, get_currency_precision
+
+LARGEST = 100_000_000_00  # a hundred million: more is a slip of the finger, and fits any integer column
+
+_PLAIN = re.compile(r"\d{1,12}(?:[.,]\d{1,4})?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:(?P<sep>[ '’\u00a0\u202f.,])\d{3})(?:(?P=sep)\d{3})*(?:[.,]\d{1,2})?", re.ASCII)
+
+
+class NotAnAmount(ValueError):
+    """The text is not an amount of that currency. `reason` is one of: form, decimals, large."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def exponent(currency: str) -> int:
+    """How many decimals the currency has: 2 for CHF, 0 for JPY."""
+    return int(get_currency_precision(currency))
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """Minor units from what a person typed: `35`, `35.50`, `35,50`, `1'250`, `1 250,00`. Raises NotAnAmount.
+
+    One separator followed by three digits is ambiguous between a thousand and decimals; no currency here has
+    three decimals, so it is read as a thousand.
+    """
+    text = text.strip()
+    if _GROUPED.fullmatch(text):
+        whole, decimals = _split_grouped(text)
+    elif _PLAIN.fullmatch(text):
+        whole, _, decimals = text.replace(",", ".").partition(".")
+    else:
+        raise NotAnAmount("form")
+    places = exponent(currency)
+    if len(decimals) > places:
+        raise NotAnAmount("decimals")
+    amount = int(whole) * 10**places + int(decimals.ljust(places, "0") or 0)
+    if amount > LARGEST:
+        raise NotAnAmount("large")
+    return amount
+
+
+def _split_grouped(text: str) -> tuple[str, str]:
+    tail = re.search(r"[.,](\d{1,2})$", text)
+    decimals = tail.group(1) if tail else ""
+    head = text[: tail.start()] if tail else text
+    return re.sub(r"\D", "", head), decimals
+
+
+def to_decimal(amount: int, currency: str) -> Decimal:
+    """The exact decimal value of an amount in minor units."""
+    with localcontext() as context:
+        context.prec = 40
+        return Decimal(amount).scaleb(-exponent(currency))
+
+
+def format_amount(amount: int, currency: str, locale: str = "en", *, cents: bool | None = None) -> str:
+    """Text for a person. Whole amounts are shown without decimals unless `cents` asks for them."""
+    whole = amount % 10 ** exponent(currency) == 0
+    pattern = "#,##0 ¤¤" if whole and not cents else None
+    if pattern:
+        return format_currency(to_decimal(amount, currency), currency, pattern, locale=locale, currency_digits=False)
+    return format_currency(to_decimal(amount, currency), currency, "#,##0.00 ¤¤", locale=locale)
+
+
+def amount_input(amount: int, currency: str) -> str:
+    """Text for an input field, which `parse_amount` reads back as the same amount."""
+    value = to_decimal(amount, currency)
+    return str(int(value)) if value == int(value) else f"{value:f}"

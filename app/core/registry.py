@@ -1,0 +1,31 @@
+"""What the composition root tells the lower floors about the upper ones, so that no import goes up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flask import current_app
+
+
+class Payable(Protocol):
+    """What an upper domain offers for a kind of invoice line. Called in the transaction of the ledger entry."""
+
+    def paid(self, ref: int) -> None:
+        """The line of this payable was paid in full."""
+
+
+@dataclass
+class Registry:
+    """`jobs`: handlers by kind. `payables`: by kind of invoice line. `metrics`: gauges by name."""
+
+    jobs: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
+    sweeps: dict[str, Callable[[], None]] = field(default_factory=dict)
+    payables: dict[str, Payable] = field(default_factory=dict)
+
+
+def registry() -> Registry:
+    """The registry of the current application."""
+    found: Registry = current_app.extensions["kermesse"]
+    return found

@@ -1,0 +1,5 @@
+"""Pages of galleries."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("galleries", __name__)

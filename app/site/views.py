@@ -1,0 +1,5 @@
+"""Pages of site."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("site", __name__)

@@ -1,0 +1,99 @@
+"""How times, amounts and texts read for a person, in their language. Registered as template filters."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import nh3
+from babel.dates import format_date, format_datetime, format_time
+from flask import Flask
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from app.core.clock import now
+from app.core.money import format_amount
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_ALLOWED = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "h2", "h3", "h4", "blockquote", "code", "hr", "table"}
+_ALLOWED |= {"thead", "tbody", "tr", "th", "td"}
+
+
+def locale() -> str:
+    """The current language code."""
+    return str(get_locale() or "en")
+
+
+def amount(value: int, currency: str, *, cents: bool | None = None) -> str:
+    """`3500, "CHF"` reads `35 CHF`."""
+    return format_amount(value, currency, locale(), cents=cents)
+
+
+def day(value: datetime | date, zone: str = "UTC") -> str:
+    """`Tuesday 30 May 2006`; the year is left out when it is the present one."""
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(zone)).date()
+    patterns = {"en": "EEEE d MMMM", "fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}
+    pattern = patterns.get(locale(), "EEEE d MMMM")
+    if value.year != now().year:
+        pattern += " 'de' y" if locale() == "es" else " y"
+    return str(format_date(value, pattern, locale=locale()))
+
+
+def time(value: datetime, zone: str = "UTC") -> str:
+    """`18:30` in the zone."""
+    return str(format_time(value.astimezone(ZoneInfo(zone)), "HH:mm", locale=locale()))
+
+
+def when(value: datetime, zone: str = "UTC") -> str:
+    """`Tuesday 30 May 2006, 12:30` in the zone."""
+    return f"{day(value, zone)}, {time(value, zone)}"
+
+
+def span(start: datetime, end: datetime | None, zone: str = "UTC") -> str:
+    """A start and an end, the day named once when they share it."""
+    if end is None:
+        return when(start, zone)
+    here = ZoneInfo(zone)
+    if start.astimezone(here).date() == end.astimezone(here).date():
+        return f"{when(start, zone)} – {time(end, zone)}"
+    return f"{when(start, zone)} – {when(end, zone)}"
+
+
+def stamp(value: datetime, zone: str = "UTC") -> str:
+    """A short time for tables: `30 May 2006 12:30`."""
+    return str(format_datetime(value.astimezone(ZoneInfo(zone)), "d MMM y HH:mm", locale=locale()))
+
+
+def iso(value: datetime) -> str:
+    """For `<time datetime>` and scripts."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def zone_name(zone: str) -> str:
+    """`Europe/Zurich` reads `Zurich time`."""
+    return _("%(city)s time", city=zone.rsplit("/", 1)[-1].replace("_", " "))
+
+
+def markdown(text: str) -> Markup:
+    """Sanitised HTML of a Markdown text."""
+    html = nh3.clean(
+        _markdown.render(text or ""),
+        tags=_ALLOWED,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+    return Markup(html)  # noqa: S704 - cleaned just above
+
+
+def install(app: Flask) -> None:
+    """Register the filters."""
+    filters: dict[str, Any] = {
+        "amount": amount, "day": day, "time": time, "when": when, "span": span, "stamp": stamp, "iso": iso,
+        "zone_name": zone_name, "markdown": markdown,
+    }  # fmt: skip
+    app.jinja_env.filters.update(filters)

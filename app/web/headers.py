@@ -1,0 +1,63 @@
+"""Security headers on every answer, and the nonce of the Content-Security-Policy."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, g, request
+from flask_login import current_user
+
+from app.web.access import mark_of
+
+
+def csp_nonce() -> str:
+    """The nonce of this answer, for `<style nonce>` and `<script nonce>`."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def _policy() -> str:
+    nonce = f"'nonce-{csp_nonce()}'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {nonce}",
+            f"style-src 'self' {nonce}",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self' https://checkout.stripe.com",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def install(app: Flask) -> None:
+    """Set the headers after every request."""
+    config = app.config["KERMESSE"]
+
+    @app.after_request
+    def set_headers(response: Response) -> Response:
+        headers = response.headers
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = _policy()
+            headers.add("Vary", "Cookie, Accept-Language")
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(), interest-cohort=()"
+        if config.production:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if "Cache-Control" not in headers:
+            headers["Cache-Control"] = "no-store" if _private(app) else "no-cache"
+        return response
+
+
+def _private(app: Flask) -> bool:
+    mark = mark_of(app, request.endpoint) if request.endpoint else None
+    return bool(mark is None or mark.kind != "public" or current_user.is_authenticated)

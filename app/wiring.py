@@ -1,0 +1,151 @@
+"""The composition root: which blueprints, payables, jobs, mails and commands exist. The only file that knows all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, session
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+from flask_mailman import Mail
+from flask_migrate import Migrate
+from flask_security.core import Security
+from flask_security.datastore import SQLAlchemyUserDatastore
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from app import cli
+from app.accounts import views as accounts
+from app.accounts.models import Person, Role
+from app.accounts.services import sweep_codes
+from app.config import LANGUAGES, ROOT, Config
+from app.core import jobs, logs
+from app.core.database import db, prepare_engine
+from app.core.registry import Registry
+from app.core.transactions import atomic
+from app.events import views as events
+from app.galleries import views as galleries
+from app.auctions import views as auctions
+from app.payments import views as payments
+from app.partners import views as partners
+from app.site import views as site
+from app.web import access, assets, errors, formats, guards, headers, languages, typed
+from app.web.limits import limiter
+
+BLUEPRINTS = (
+    site.blueprint,
+    languages.blueprint,
+    accounts.blueprint,
+    partners.blueprint,
+    events.blueprint,
+    galleries.blueprint,
+    auctions.blueprint,
+    payments.blueprint,
+)
+csrf = CSRFProtect()
+babel = Babel()
+migrate = Migrate()
+
+
+def wire(app: Flask, config: Config) -> None:
+    """Put the application together."""
+    logs.configure(config["LOG_LEVEL"])
+    _configure(app, config)
+    _data(app, config)
+    _web(app, config)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    csrf.exempt(payments.stripe_webhook)
+    app.extensions["kermesse"] = _registry()
+    cli.install(app)
+    access.public(app.view_functions["static"])
+    access.require_marks(app)
+
+
+def _registry() -> Registry:
+    registry = Registry()
+    registry.sweeps = {"jobs": jobs.sweep, "typed": typed.sweep, "codes": _sweep_codes}
+    return registry
+
+
+def _sweep_codes() -> None:
+    with atomic():
+        sweep_codes()
+
+
+def _configure(app: Flask, config: Config) -> None:
+    app.config.update(
+        KERMESSE=config,
+        SECRET_KEY=config["SECRET_KEY"],
+        TRUSTED_HOSTS=config.trusted_hosts,
+        MAX_CONTENT_LENGTH=config["MAX_UPLOAD_MB"] * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        MAX_FORM_PARTS=500,
+        SESSION_COOKIE_SECURE=config.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="en",
+        SECURITY_PASSWORD_SALT=config["SECRET_KEY"],
+        SECURITY_REGISTER_BLUEPRINT=False,
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        SECURITY_HASHING_SCHEMES=["hex_sha512"],
+        SECURITY_SEND_REGISTER_EMAIL=False,
+        MAIL_BACKEND="locmem",
+        RATELIMIT_ENABLED=True,
+    )
+
+
+def _data(app: Flask, config: Config) -> None:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    Mail().init_app(app)
+
+
+def _web(app: Flask, config: Config) -> None:
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    babel.init_app(app, locale_selector=languages.select_locale, default_translation_directories="translations")
+    Security().init_app(app, SQLAlchemyUserDatastore(db, Person, Role), register_blueprint=False)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.extensions["kermesse_sign_in"] = accounts.ask_to_sign_in
+    app.extensions["kermesse_account_sections"] = []
+    headers.install(app)
+    formats.install(app)
+    guards.install(app)
+    errors.install(app)
+    app.before_request(access.enforce)
+    app.context_processor(lambda: _context(app, config))
+    if config["TRUSTED_PROXIES"]:
+        hops = config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=31536000, autorefresh=not config.production
+    )
+
+
+def _context(app: Flask, config: Config) -> dict[str, Any]:
+    return {
+        "asset": assets.asset,
+        "csp_nonce": headers.csp_nonce,
+        "languages": list(LANGUAGES.items()),
+        "language_url": languages.language_url,
+        "current_locale": str(get_locale() or "en"),
+        "current_user": current_user,
+        "can_manage": access.can_manage(),
+        "has_role": access.has_role,
+        "organisation": config["ORGANISATION"],
+        "development": not config.production,
+        "test_checkout": config.test_checkout,
+        "session": session,
+    }

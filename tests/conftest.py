@@ -1,0 +1,109 @@
+"""Fixtures that every test may use. A test that asks for `app` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from app import create_app
+from app.config import read
+from app.core.database import db
+from tests.cast import Cast
+from tests.engines import ENGINES, SECRET, database_url
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_apps: dict[str, Flask] = {}
+
+
+def settings(**changes: str) -> dict[str, str]:
+    """An environment for a test application."""
+    base = {
+        "SECRET_KEY": SECRET,
+        "BASE_URL": "http://localhost",
+        "STAFF_DOMAINS": "agency.example",
+        "LOG_LEVEL": "error",
+        "ORGANISATION": "Kermesse",
+    }
+    return base | changes
+
+
+def _build(engine: str, folder: Path) -> Flask:
+    url = database_url(engine, folder, f"kermesse_{WORKER}")
+    app = create_app(read(settings(DATA_DIR=str(folder / "data"), DATABASE_URL=url)))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.extensions["limiter"] and [setattr(limit, "enabled", False) for limit in app.extensions["limiter"]]
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+        if engine == "sqlite":
+            path = Path(url.removeprefix("sqlite:///"))
+            shutil.copyfile(path, path.with_suffix(".template"))
+    return app
+
+
+def _empty(app: Flask, engine: str) -> None:
+    db.session.remove()
+    if engine == "sqlite":
+        db.engine.dispose()
+        path = Path(app.config["KERMESSE"].database_url.removeprefix("sqlite:///"))
+        for suffix in ("-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(path.with_suffix(".template"), path)
+        return
+    names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    with db.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The database engine of this run of the test."""
+    return str(request.param)
+
+
+@pytest.fixture
+def app(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application on an empty database, with its context pushed."""
+    if engine not in _apps:
+        _apps[engine] = _build(engine, tmp_path_factory.mktemp(f"app-{engine}"))
+    app = _apps[engine]
+    with app.app_context():
+        _empty(app, engine)
+        yield app
+        db.session.remove()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The fixed cast, saved."""
+    return Cast.assemble()
+
+
+class Browserlike:
+    """A test client that signs in directly, for tests that are not about signing in."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def __call__(self, person: Any = None) -> FlaskClient:
+        client = self.app.test_client()
+        if person is not None:
+            with client.session_transaction() as session:
+                session["_user_id"] = person.fs_uniquifier
+                session["_fresh"] = True
+        return client
+
+
+@pytest.fixture
+def client_for(app: Flask) -> Browserlike:
+    """`client_for(person)` is a client signed in as that person; `client_for()` is a stranger's."""
+    return Browserlike(app)
