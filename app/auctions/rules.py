@@ -95,14 +95,18 @@ class Lead:
 class LotState:
     """A lot after some prefix of its log.
 
-    `bids` counts the bids that stand, `ever_bid` remembers also those voided, `last_seq` is the seq of the last event.
+    `bids` counts the bids that stand, `last_seq` is the seq of the last event.
     """
 
     closes_at: datetime
     lead: Lead | None = None
     bids: int = 0
-    ever_bid: bool = False
     last_seq: int = 0
+
+    @property
+    def ever_bid(self) -> bool:
+        """Whether a bid was ever accepted, be it void by now: every log begins with a bid."""
+        return self.last_seq > 0
 
     @property
     def leader(self) -> Bidder | None:
@@ -208,7 +212,6 @@ def apply(terms: LotTerms, state: LotState, bid: Bid) -> LotState:
         closes_at=_closing_time(terms, state, bid),
         lead=_lead(terms, state.lead, bid),
         bids=state.bids + 1,
-        ever_bid=True,
         last_seq=bid.seq,
     )
 
@@ -372,7 +375,7 @@ def _closing_time(terms: LotTerms, state: LotState, bid: Bid) -> datetime:
 def _replay_after_void(terms: LotTerms, state: LotState, log: Sequence[Event]) -> LotState:
     """The bids that stand after a log that ends with a void, folded anew; the closing time stays where it was."""
     _check_order(state, log[-1])
-    return replace(fold(terms, standing(log)), closes_at=state.closes_at, ever_bid=True, last_seq=log[-1].seq)
+    return replace(fold(terms, standing(log)), closes_at=state.closes_at, last_seq=log[-1].seq)
 
 
 def _barred(terms: LotTerms, state: LotState, at: datetime, status: Status) -> Reason | None:
