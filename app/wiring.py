@@ -30,12 +30,14 @@ from app.galleries import views as galleries
 from app.auctions import views as auctions
 from app.payments import views as payments
 from app.partners import views as partners
+from app.site import dev_views
 from app.site import views as site
 from app.web import access, assets, errors, formats, guards, headers, languages, typed
 from app.web.limits import limiter
 
 BLUEPRINTS = (
     site.blueprint,
+    dev_views.blueprint,
     languages.blueprint,
     accounts.blueprint,
     partners.blueprint,

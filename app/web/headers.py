@@ -43,7 +43,7 @@ def install(app: Flask) -> None:
     def set_headers(response: Response) -> Response:
         headers = response.headers
         if response.mimetype == "text/html":
-            headers["Content-Security-Policy"] = _policy()
+            headers.setdefault("Content-Security-Policy", _policy())
             headers.add("Vary", "Cookie, Accept-Language")
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
