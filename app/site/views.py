@@ -8,13 +8,9 @@ from flask import Blueprint, Response, abort, render_template, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 
-from app.auctions import queries as auctions
 from app.core.database import db
 from app.core.jobs import Job
 from app.core.mail import Mail, MailState
-from app.events import queries as events
-from app.events.models import RegistrationStatus
-from app.galleries import queries as galleries
 from app.site import queries
 from app.web.access import MANAGING, has_role, public, roles
 
@@ -25,6 +21,10 @@ blueprint = Blueprint("site", __name__)
 @public
 def home() -> str:
     """The season at a glance: what to see, where to go, what to bid on."""
+    from app.auctions import queries as auctions
+    from app.events import queries as events
+    from app.galleries import queries as galleries
+
     auction = queries.running_auction()
     shown = queries.campaigns()
     return render_template(
@@ -42,6 +42,10 @@ def home() -> str:
 @public
 def campaign(slug: str) -> str:
     """Everything of one campaign."""
+    from app.auctions import queries as auctions
+    from app.events import queries as events
+    from app.galleries import queries as galleries
+
     found = queries.campaign(slug) or abort(404)
     return render_template(
         "site/campaign.html",
@@ -97,7 +101,6 @@ def metrics() -> Response:
         "kermesse_mails_failed": select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED),
         "kermesse_jobs_waiting": select(func.count()).select_from(Job).where(Job.done_at.is_(None)),
         "kermesse_jobs_failed": select(func.count()).select_from(Job).where(Job.failed_at.is_not(None)),
-        "kermesse_registrations_waiting": events.count_registrations(RegistrationStatus.WAITING),
     }
     for name, query in gauges.items():
         Gauge(name, name.replace("_", " "), registry=registry).set(db.session.scalar(query) or 0)
