@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from app.config import LANGUAGES
 from app.web.access import ROLES
-from app.web.forms import EmailField, Form, TextField
+from app.web.forms import EmailField, Form, TextField, choices
 
 
 class EmailForm(Form):
@@ -74,11 +74,11 @@ class ProfileForm(Form):
         validators=[InputRequired(_l("Write your name as it should stand on a receipt."))],
         render_kw={"autocomplete": "name"},
     )
-    locale = SelectField(_l("Language of your mails"), choices=list(LANGUAGES.items()))
+    locale = SelectField(_l("Language of your mails"), choices=choices(LANGUAGES.items()))
 
 
 class RoleForm(Form):
     """Give somebody a role."""
 
     email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write an e-mail address."))])
-    role = SelectField(_l("Role"), choices=[(role, role) for role in ROLES if role != "member"])
+    role = SelectField(_l("Role"), choices=choices((role, role) for role in ROLES if role != "member"))

@@ -10,6 +10,7 @@ from babel.numbers import format_currency, get_currency_precision
 LARGEST = 100_000_000_00  # a hundred million: more is a slip of the finger, and fits any integer column
 
 _PLAIN = re.compile(r"\d{1,12}(?:[.,]\d{1,4})?", re.ASCII)
+_AMBIGUOUS = re.compile(r"\d{1,3}[.,]\d{3}", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:(?P<sep>[ '’\u00a0\u202f.,])\d{3})(?:(?P=sep)\d{3})*(?:[.,]\d{1,2})?", re.ASCII)
 
 
@@ -29,10 +30,11 @@ def exponent(currency: str) -> int:
 def parse_amount(text: str, currency: str) -> int:
     """Minor units from what a person typed: `35`, `35.50`, `35,50`, `1'250`, `1 250,00`. Raises NotAnAmount.
 
-    One separator followed by three digits is ambiguous between a thousand and decimals; no currency here has
-    three decimals, so it is read as a thousand.
+    One point or comma before exactly three digits could mean a thousand or decimals: that is refused, not guessed.
     """
     text = text.strip()
+    if _AMBIGUOUS.fullmatch(text):
+        raise NotAnAmount("decimals")
     if _GROUPED.fullmatch(text):
         whole, decimals = _split_grouped(text)
     elif _PLAIN.fullmatch(text):
@@ -65,10 +67,10 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 def format_amount(amount: int, currency: str, locale: str = "en", *, cents: bool | None = None) -> str:
     """Text for a person. Whole amounts are shown without decimals unless `cents` asks for them."""
     whole = amount % 10 ** exponent(currency) == 0
-    pattern = "#,##0 ¤¤" if whole and not cents else None
+    pattern = "#,##0\u00a0¤¤" if whole and not cents else None
     if pattern:
         return format_currency(to_decimal(amount, currency), currency, pattern, locale=locale, currency_digits=False)
-    return format_currency(to_decimal(amount, currency), currency, "#,##0.00 ¤¤", locale=locale)
+    return format_currency(to_decimal(amount, currency), currency, "#,##0.00\u00a0¤¤", locale=locale)
 
 
 def amount_input(amount: int, currency: str) -> str:

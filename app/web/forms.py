@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, IntegerField, StringField, TextAreaField
 from wtforms.fields import EmailField as WtfEmailField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from app.core.ids import token
@@ -19,6 +21,11 @@ from app.core.money import NotAnAmount, amount_input, parse_amount
 
 # Direction overrides and isolates can make a name read as another; line separators break headers.
 _REFUSED = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF)}
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """The choices of a select field from (value, label) pairs."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 class Form(FlaskForm):

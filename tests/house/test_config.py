@@ -1,0 +1,53 @@
+"""Settings fail loudly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.config import ConfigError, read
+
+GOOD = {
+    "KERMESSE_ENV": "production",
+    "SECRET_KEY": "q8Zt1vXw5nRk3mYc7bHd9sJf2gLp6aTe0uWi4o",
+    "BASE_URL": "https://fair.example.org",
+    "SMTP_URL": "smtp://mail.example.org:587",
+}
+
+
+def test_a_good_production_environment_is_accepted(tmp_path: Path) -> None:
+    assert read(GOOD | {"DATA_DIR": str(tmp_path)}).production
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY"),
+        ("SECRET_KEY", "short", "SECRET_KEY"),
+        ("SECRET_KEY", "a" * 60, "SECRET_KEY"),
+        ("SECRET_KEY", "change-me-change-me-change-me-change-me", "SECRET_KEY"),
+        ("BASE_URL", "", "BASE_URL"),
+        ("BASE_URL", "fair.example.org", "BASE_URL"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS"),
+        ("FLASK_DEBUG", "1", "FLASK_DEBUG"),
+        ("STRIPE_SECRET_KEY", "sk_live_x", "STRIPE_WEBHOOK_SECRET"),
+        ("SMTP_URL", "", "SMTP_URL"),
+        ("SMTP_URL", "http://x", "SMTP_URL"),
+        ("PORT", "0", "PORT"),
+        ("PORT", "eight", "PORT"),
+        ("PORT", "٨", "PORT"),
+        ("KERMESSE_ENV", "prod", "KERMESSE_ENV"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
+        ("TRUSTED_PROXIES", "off", "TRUSTED_PROXIES"),
+    ],
+)
+def test_production_refuses_to_start(tmp_path: Path, name: str, value: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read(GOOD | {"DATA_DIR": str(tmp_path), name: value})
+
+
+def test_development_makes_and_keeps_its_own_secret(tmp_path: Path) -> None:
+    first = read({"DATA_DIR": str(tmp_path)})
+    assert first["SECRET_KEY"] == read({"DATA_DIR": str(tmp_path)})["SECRET_KEY"]
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
