@@ -73,6 +73,7 @@ class Event(Base):
     """One event. Times are UTC, shown in `timezone`. Without a SeatPool there is no registration.
 
     `seen_version` grows with each change that calendars must be told of: it is the SEQUENCE of the invitation.
+    `body` and `materials` (slides, minutes, links) are Markdown; `notice` says why it is postponed or cancelled.
     """
 
     __tablename__ = "event"
@@ -86,6 +87,8 @@ class Event(Base):
     title: Mapped[str] = mapped_column(String(200))
     summary: Mapped[str] = mapped_column(Text, default="")
     body: Mapped[str] = mapped_column(Text, default="")
+    materials: Mapped[str] = mapped_column(Text, default="")
+    notice: Mapped[str] = mapped_column(String(1000), default="")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     timezone: Mapped[str] = mapped_column(String(60), default="Europe/Zurich")

@@ -254,6 +254,8 @@ def upgrade() -> None:
     sa.Column('title', sa.String(length=200), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('materials', sa.Text(), nullable=False),
+    sa.Column('notice', sa.String(length=1000), nullable=False),
     sa.Column('starts_at', app.core.database.UtcDateTime(timezone=True), nullable=False),
     sa.Column('ends_at', app.core.database.UtcDateTime(timezone=True), nullable=False),
     sa.Column('timezone', sa.String(length=60), nullable=False),

@@ -1,0 +1,34 @@
+"""Reads about partners."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, or_, select
+
+from app.core.database import db
+from app.partners.models import Partner, PartnerKind
+
+
+def like(text: str) -> str:
+    """A pattern for ILIKE with `escape="\\\\"` that finds this text anywhere."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def partners(search: str = "", kind: str = "") -> Select[tuple[Partner]]:
+    """All partners by name, filtered by a part of the name or city and by kind."""
+    query = select(Partner).order_by(Partner.name, Partner.id)
+    if search:
+        pattern = like(search)
+        query = query.where(or_(Partner.name.ilike(pattern, escape="\\"), Partner.city.ilike(pattern, escape="\\")))
+    if kind in set(PartnerKind):
+        query = query.where(Partner.kind == PartnerKind(kind))
+    return query
+
+
+def partner(partner_id: int) -> Partner | None:
+    """One partner by its id."""
+    return db.session.get(Partner, partner_id)
+
+
+def partner_choices() -> list[tuple[int, str]]:
+    """(id, name) of every partner, for forms."""
+    return [(row.id, row.name) for row in db.session.execute(select(Partner.id, Partner.name).order_by(Partner.name))]
