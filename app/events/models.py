@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -102,6 +103,11 @@ class Event(Base):
     co_organisers: Mapped[list[Partner]] = relationship(secondary=event_partner)
     pool: Mapped[SeatPool | None] = relationship(back_populates="event", cascade="all, delete-orphan")
     __table_args__ = (CheckConstraint("ends_at >= starts_at", name="ends_after_start"),)
+
+    @property
+    def local_start(self) -> datetime:
+        """The start in the event's own zone."""
+        return self.starts_at.astimezone(ZoneInfo(self.timezone))
 
 
 class SeatPool(Base):

@@ -13,7 +13,7 @@ def like(text: str) -> str:
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def partners(search: str = "", kind: str = "") -> Select[tuple[Partner]]:
+def partners(search: str = "", kind: str = "") -> Select[Partner]:
     """All partners by name, filtered by a part of the name or city and by kind."""
     query = select(Partner).order_by(Partner.name, Partner.id)
     if search:

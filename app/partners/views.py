@@ -41,7 +41,7 @@ def add() -> Any:
     return render_template("partners/edit.html", form=form, partner=None), 422 if form.errors else 200
 
 
-@blueprint.route("/manage/partners/<int:partner_id>/", methods=["GET", "POST"])
+@blueprint.route("/manage/partners/<int(max=2147483647):partner_id>/", methods=["GET", "POST"])
 @roles("organiser")
 def edit(partner_id: int) -> Any:
     """Change a partner."""

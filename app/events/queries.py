@@ -1,0 +1,301 @@
+"""Reads about campaigns, events and registrations, and who may see which."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.queries import is_staff
+from app.core.clock import now
+from app.core.database import db
+from app.events.models import (
+    LIVE,
+    Audience,
+    Campaign,
+    Event,
+    EventKind,
+    EventStatus,
+    Registration,
+    RegistrationStatus,
+)
+from app.events.rules import may_become
+from app.partners.queries import like
+from app.web.formats import when
+
+RUNNING = (EventStatus.PUBLISHED, EventStatus.POSTPONED, EventStatus.CANCELLED)
+FEED_REACHES_BACK = timedelta(days=400)
+
+
+def organises(viewer: Any) -> bool:
+    """Whether this person manages events."""
+    return viewer.is_authenticated and bool({role.name for role in viewer.roles} & {"organiser", "admin"})
+
+
+def visible_events_for(viewer: Any) -> Select[Event]:
+    """The events this viewer (a Person or an anonymous visitor) may know of.
+
+    Organisers: all, drafts too. Everybody else, never drafts: public ones; staff ones for staff; and, whatever the
+    audience, those for which they hold a live registration (this is the only way to an event by invitation).
+    """
+    query = select(Event)
+    if organises(viewer):
+        return query
+    allowed: list[ColumnElement[bool]] = [Event.audience == Audience.PUBLIC]
+    if viewer.is_authenticated:
+        if is_staff(viewer):
+            allowed.append(Event.audience == Audience.STAFF)
+        mine = or_(Registration.person_id == viewer.id, Registration.email == viewer.email)
+        allowed.append(Event.id.in_(select(Registration.event_id).where(mine, Registration.status.in_(LIVE))))
+    return query.where(Event.status != EventStatus.DRAFT, or_(*allowed))
+
+
+def event_for(viewer: Any, slug: str) -> Event | None:
+    """The event of an address, with what its page shows, if the viewer may see it."""
+    query = visible_events_for(viewer).where(Event.slug == slug)
+    found: Event | None = db.session.scalar(query.options(joinedload(Event.pool), joinedload(Event.campaign)))
+    return found
+
+
+def is_for_staff(slug: str) -> bool:
+    """Whether this address is a staff event: then a stranger is asked to sign in, not told that nothing is there."""
+    query = select(Event.id).where(
+        Event.slug == slug, Event.audience == Audience.STAFF, Event.status != EventStatus.DRAFT
+    )
+    return db.session.scalar(query) is not None
+
+
+def listed(viewer: Any, search: str = "", kind: str = "", campaign: str = "") -> Select[Event]:
+    """What the public list may show, filtered: everything visible except drafts."""
+    query = visible_events_for(viewer).where(Event.status != EventStatus.DRAFT)
+    query = query.options(joinedload(Event.pool), joinedload(Event.campaign))
+    if search:
+        pattern = like(search)
+        query = query.where(
+            or_(*(column.ilike(pattern, escape="\\") for column in (Event.title, Event.summary, Event.place)))
+        )
+    if kind in set(EventKind):
+        query = query.where(Event.kind == EventKind(kind))
+    if campaign:
+        query = query.where(Event.campaign.has(Campaign.slug == campaign))
+    return query
+
+
+def _to_come(at: datetime) -> ColumnElement[bool]:
+    return and_(Event.ends_at > at, Event.status.in_(RUNNING))
+
+
+def upcoming(limit: int = 3, viewer: Any = None) -> list[Event]:
+    """The next events that take place, soonest first, as far as the viewer may see them."""
+    query = listed(viewer or current_user).where(Event.status == EventStatus.PUBLISHED, Event.ends_at > now())
+    return list(db.session.scalars(query.order_by(Event.starts_at, Event.id).limit(limit)))
+
+
+def to_come(query: Select[Event], limit: int = 200) -> list[Event]:
+    """The rows of `listed` that lie ahead, soonest first."""
+    return list(db.session.scalars(query.where(_to_come(now())).order_by(Event.starts_at, Event.id).limit(limit)))
+
+
+def past(query: Select[Event]) -> Select[Event]:
+    """The rows of `listed` that took place, the latest first."""
+    over = Event.status == EventStatus.HELD
+    ended = and_(Event.status == EventStatus.PUBLISHED, Event.ends_at <= now())
+    return query.where(or_(over, ended)).order_by(Event.starts_at.desc(), Event.id.desc())
+
+
+def by_month(events: list[Event]) -> list[tuple[date, list[Event]]]:
+    """(first of the month, its events), in the order given."""
+    months: dict[date, list[Event]] = {}
+    for event in events:
+        months.setdefault(event.local_start.date().replace(day=1), []).append(event)
+    return list(months.items())
+
+
+def of_campaign(campaign_id: int, viewer: Any = None) -> list[Event]:
+    """A campaign's events that the viewer may see, in order of time."""
+    query = listed(viewer or current_user).where(Event.campaign_id == campaign_id)
+    return list(db.session.scalars(query.order_by(Event.starts_at, Event.id)))
+
+
+def feed_for(viewer: Any) -> list[Event]:
+    """The events of the calendar that one subscribes to."""
+    query = listed(viewer).where(Event.ends_at > now() - FEED_REACHES_BACK)
+    return list(db.session.scalars(query.order_by(Event.starts_at, Event.id)))
+
+
+def published_campaigns() -> list[Campaign]:
+    """Campaigns open to the public, the newest first."""
+    query = select(Campaign).where(Campaign.published).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+    return list(db.session.scalars(query))
+
+
+def registration_by_token(token: str) -> Registration | None:
+    """The registration of a bearer's address, with its event and seats."""
+    query = select(Registration).where(Registration.token == token)
+    found: Registration | None = db.session.scalar(query.options(joinedload(Registration.event).joinedload(Event.pool)))
+    return found
+
+
+def live_registration(event_id: int, viewer: Any) -> Registration | None:
+    """What the viewer holds at an event."""
+    if not viewer.is_authenticated:
+        return None
+    mine = or_(Registration.person_id == viewer.id, Registration.email == viewer.email)
+    query = select(Registration).where(Registration.event_id == event_id, mine, Registration.status.in_(LIVE))
+    found: Registration | None = db.session.scalar(query.limit(1))
+    return found
+
+
+def waiting_count(event_id: int) -> int:
+    """How many parties wait."""
+    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
+    return db.session.scalar(select(func.count()).select_from(Registration).where(*waiting)) or 0
+
+
+def position(registration: Registration) -> int:
+    """A waiting party's place in the queue, from 1."""
+    before = or_(
+        Registration.queued_at < registration.queued_at,
+        and_(Registration.queued_at == registration.queued_at, Registration.id < registration.id),
+    )
+    waiting = (Registration.event_id == registration.event_id, Registration.status == RegistrationStatus.WAITING)
+    return 1 + (db.session.scalar(select(func.count()).select_from(Registration).where(*waiting, before)) or 0)
+
+
+def count_registrations(status: RegistrationStatus) -> Select[int]:
+    """A query for the number of registrations in a state."""
+    return select(func.count()).select_from(Registration).where(Registration.status == status)
+
+
+def account_section() -> dict[str, Any]:
+    """The current user's registrations for what lies ahead, for their account page."""
+    mine = or_(Registration.person_id == current_user.id, Registration.email == current_user.email)
+    query = (
+        select(Registration).join(Registration.event).where(mine, Registration.status.in_(LIVE), Event.ends_at > now())
+    )
+    query = query.options(joinedload(Registration.event)).order_by(Event.starts_at).limit(50)
+    items = [
+        {
+            "title": registration.event.title,
+            "href": url_for("events.registration", token=registration.token),
+            "meta": when(registration.event.starts_at, registration.event.timezone),
+            "badge": _state(registration),
+        }
+        for registration in db.session.scalars(query)
+    ]
+    return {
+        "title": _("Your registrations"),
+        "items": items,
+        "empty": _("Nothing ahead. Find something to go to under Events."),
+    }
+
+
+def _state(registration: Registration) -> str:
+    if registration.event.status is EventStatus.CANCELLED:
+        return str(_("cancelled"))
+    if registration.event.status is EventStatus.POSTPONED:
+        return str(_("postponed"))
+    waits = registration.status is RegistrationStatus.WAITING
+    return str(_("waiting list") if waits else _("you have a seat"))
+
+
+# Managing
+
+
+def managed_events(search: str = "", status: str = "", kind: str = "") -> Select[Event]:
+    """All events, the latest first, filtered."""
+    query = select(Event).options(joinedload(Event.pool), joinedload(Event.campaign))
+    query = query.order_by(Event.starts_at.desc(), Event.id.desc())
+    if search:
+        pattern = like(search)
+        query = query.where(or_(Event.title.ilike(pattern, escape="\\"), Event.place.ilike(pattern, escape="\\")))
+    if status in set(EventStatus):
+        query = query.where(Event.status == EventStatus(status))
+    if kind in set(EventKind):
+        query = query.where(Event.kind == EventKind(kind))
+    return query
+
+
+def managed_event(event_id: int) -> Event | None:
+    """One event for its organiser."""
+    query = select(Event).where(Event.id == event_id)
+    found: Event | None = db.session.scalar(query.options(joinedload(Event.pool), selectinload(Event.co_organisers)))
+    return found
+
+
+def registrations_of(event_id: int, search: str = "", status: str = "") -> Select[Registration]:
+    """An event's registrations: seated, waiting in the queue's order, withdrawn."""
+    query = select(Registration).where(Registration.event_id == event_id)
+    query = query.order_by(
+        Registration.status, Registration.queued_at, Registration.id
+    )  # c before waiting before with…
+    if search:
+        pattern = like(search)
+        query = query.where(
+            or_(Registration.name.ilike(pattern, escape="\\"), Registration.email.ilike(pattern, escape="\\"))
+        )
+    if status in set(RegistrationStatus):
+        query = query.where(Registration.status == RegistrationStatus(status))
+    return query
+
+
+def counts_of(event_id: int) -> dict[str, tuple[int, int]]:
+    """(parties, people) by the registration's state."""
+    query = select(Registration.status, func.count(), func.sum(Registration.party))
+    query = query.where(Registration.event_id == event_id).group_by(Registration.status)
+    found = {state.value: (parties, int(people)) for state, parties, people in db.session.execute(query)}
+    return {state.value: found.get(state.value, (0, 0)) for state in RegistrationStatus}
+
+
+def managed_campaigns() -> Select[Campaign]:
+    """All campaigns, the newest first."""
+    return select(Campaign).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+
+
+def campaign(campaign_id: int) -> Campaign | None:
+    """One campaign by its id."""
+    return db.session.get(Campaign, campaign_id)
+
+
+def campaign_choices() -> list[tuple[int, str]]:
+    """(id, title) of every campaign, for forms."""
+    query = select(Campaign.id, Campaign.title).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+    return [(row.id, row.title) for row in db.session.execute(query)]
+
+
+def seat_faults(event_id: int) -> list[str]:
+    """What is wrong with an event's seats; empty when the books agree. For the tests and for whoever doubts."""
+    fresh = select(Event).where(Event.id == event_id).options(joinedload(Event.pool))
+    event = db.session.scalar(fresh.execution_options(populate_existing=True))
+    if event is None or event.pool is None:
+        return []
+    pool, faults = event.pool, []
+    seated = counts_of(event_id)["confirmed"][1]
+    if seated != pool.confirmed:
+        faults.append(f"{seated} people are seated, {pool.confirmed} are counted")
+    if max(seated, pool.confirmed) + pool.held > pool.ceiling:
+        faults.append("oversold")
+    if pool.ceiling != max(pool.capacity, pool.confirmed + pool.held):
+        faults.append("the ceiling does not follow")
+    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
+    fits = select(Registration.id).where(*waiting, Registration.party <= pool.free).limit(1)
+    if event.status is EventStatus.PUBLISHED and db.session.scalar(fits) is not None:
+        faults.append("somebody waits who could be served")
+    return faults
+
+
+def registration_of(event_id: int, registration_id: int) -> Registration | None:
+    """A registration, if it is one of this event."""
+    query = select(Registration).where(Registration.id == registration_id, Registration.event_id == event_id)
+    found: Registration | None = db.session.scalar(query)
+    return found
+
+
+def next_statuses(event: Event) -> list[EventStatus]:
+    """What an organiser may make of the event now."""
+    return [status for status in EventStatus if may_become(event.status, status, event.starts_at, now())]

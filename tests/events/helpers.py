@@ -1,0 +1,56 @@
+"""Events for the tests, and how to read what was mailed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from icalendar import Calendar
+from sqlalchemy import select
+
+from app.core.clock import now
+from app.core.database import db
+from app.core.mail import Mail
+from app.core.transactions import atomic
+from app.events import services
+from app.events.models import Event
+
+
+def make_event(*, status: str = "published", days: float = 10, hours: float = 2, **values: Any) -> Event:
+    """A saved event that starts in some days."""
+    start = (now() + timedelta(days=days)).replace(microsecond=0)
+    facts = {"title": "Voices of our daughters", "kind": "talk", "place": "Room A", "summary": "A talk."}
+    facts |= {"starts_at": start, "ends_at": start + timedelta(hours=hours), **values}
+    with atomic():
+        event = services.create_event(**facts)
+    if status != "draft":
+        with atomic():
+            services.set_status(event.id, "published")
+        if status != "published":
+            with atomic():
+                services.set_status(event.id, status)
+    return event
+
+
+def seat(event: Event, name: str, party: int = 1, **values: Any) -> Any:
+    """Register somebody by the service; returns the registration."""
+    with atomic():
+        claim = services.register(event.id, name=name, email=f"{name.lower()}@home.example", party=party, **values)
+    return claim.registration
+
+
+def mails(template: str = "", to: str = "") -> list[Mail]:
+    """What is in the outbox, oldest first; of one template and to one address."""
+    db.session.rollback()
+    found = db.session.scalars(select(Mail).order_by(Mail.id))
+    return [mail for mail in found if mail.key.startswith(template) and to in mail.recipient]
+
+
+def attached(mail: Mail) -> tuple[str, Any]:
+    """(method, entry) of the calendar file of a mail."""
+    (file,) = json.loads(mail.files)
+    calendar = Calendar.from_ical(file["content"])
+    (entry,) = calendar.walk("VEVENT")
+    assert file["type"] == f"text/calendar; method={calendar['METHOD']}"
+    return str(calendar["METHOD"]), entry
