@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask
 from flask_babel import Babel, get_locale
-from flask_login import current_user
 from flask_mailman import Mail
 from flask_migrate import Migrate
 from flask_security.core import Security
@@ -25,7 +24,9 @@ from app.core import jobs, logs
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import manage_views as manage_events
 from app.events import views as events
+from app.events.queries import account_section as registrations_section
 from app.galleries import views as galleries
 from app.auctions import views as auctions
 from app.payments import views as payments
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     accounts.blueprint,
     partners.blueprint,
     events.blueprint,
+    manage_events.blueprint,
     galleries.blueprint,
     auctions.blueprint,
     payments.blueprint,
@@ -61,6 +63,7 @@ def wire(app: Flask, config: Config) -> None:
         app.register_blueprint(blueprint)
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
+    app.extensions["kermesse_account_sections"].append(registrations_section)
     cli.install(app)
     access.public(app.view_functions["static"])
     access.require_marks(app)
@@ -127,7 +130,7 @@ def _web(app: Flask, config: Config) -> None:
     guards.install(app)
     errors.install(app)
     app.before_request(access.enforce)
-    app.context_processor(lambda: _context(app, config))
+    app.context_processor(lambda: _context(config))
     if config["TRUSTED_PROXIES"]:
         hops = config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -136,18 +139,18 @@ def _web(app: Flask, config: Config) -> None:
     )
 
 
-def _context(app: Flask, config: Config) -> dict[str, Any]:
+def _context(config: Config) -> dict[str, Any]:
+    """What every template may use. Mails are also rendered by the worker, where there is no visitor."""
     return {
         "asset": assets.asset,
         "csp_nonce": headers.csp_nonce,
         "languages": list(LANGUAGES.items()),
         "language_url": languages.language_url,
         "current_locale": str(get_locale() or "en"),
-        "current_user": current_user,
-        "can_manage": access.can_manage(),
+        "can_manage": access.can_manage,
         "has_role": access.has_role,
         "organisation": config["ORGANISATION"],
+        "base_url": config.base_url,
         "development": not config.production,
         "test_checkout": config.test_checkout,
-        "session": session,
     }
