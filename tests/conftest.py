@@ -19,6 +19,7 @@ from sqlalchemy import text
 from app import create_app
 from app.config import read
 from app.core.database import db
+from app.web.limits import limiter
 from tests.cast import Cast
 from tests.engines import ENGINES, SECRET, database_url
 
@@ -41,8 +42,8 @@ def settings(**changes: str) -> dict[str, str]:
 def _build(engine: str, folder: Path) -> Flask:
     url = database_url(engine, folder, f"kermesse_{WORKER}")
     app = create_app(read(settings(DATA_DIR=str(folder / "data"), DATABASE_URL=url)))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    app.extensions["limiter"] and [setattr(limit, "enabled", False) for limit in app.extensions["limiter"]]
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False
     with app.app_context():
         upgrade()
         db.engine.dispose()

@@ -33,7 +33,7 @@ def ask_to_sign_in(back_to: str, *, keep: bool = True) -> Any:
 
 @blueprint.route("/account/sign-in/", methods=["GET", "POST"])
 @public
-@limiter.limit("40/hour", methods=["POST"])
+@limiter.limit("400/hour", methods=["POST"])
 def sign_in() -> Any:
     """Ask for the address and send a code."""
     form = EmailForm(next=safe_path(request.args.get("next"), "/account/"))
@@ -52,7 +52,7 @@ def sign_in() -> Any:
 
 @blueprint.route("/account/code/", methods=["GET", "POST"])
 @public
-@limiter.limit("60/hour", methods=["POST"])
+@limiter.limit("600/hour", methods=["POST"])
 def code() -> Any:
     """Type the code that was mailed."""
     if "code" not in session:
@@ -89,7 +89,7 @@ def _signed_in(person: Person, next_path: str) -> Any:
 
 @blueprint.route("/account/link/<secret>", methods=["GET", "POST"])
 @public
-@limiter.limit("60/hour")
+@limiter.limit("400/hour")
 def link(secret: str) -> Any:
     """The link in the mail. Opening it shows a button: mail scanners open links too."""
     if request.method == "GET":
@@ -104,7 +104,7 @@ def link(secret: str) -> Any:
 
 @blueprint.route("/account/password-sign-in/", methods=["GET", "POST"])
 @public
-@limiter.limit("20/hour", methods=["POST"])
+@limiter.limit("60/hour", methods=["POST"])
 def password_sign_in() -> Any:
     """Sign in by the optional password."""
     form = PasswordSignInForm(next=safe_path(request.args.get("next"), "/account/"))
