@@ -116,7 +116,7 @@ def test_one_live_registration_an_address(app: Flask) -> None:
 
 
 def test_the_database_refuses_an_oversale(app: Flask) -> None:
-    event = make_event(capacity=2)
+    make_event(capacity=2)
     with pytest.raises(IntegrityError), atomic():
         db.session.execute(update(SeatPool).values(confirmed=SeatPool.confirmed + 3))
 
