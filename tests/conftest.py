@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
@@ -23,6 +24,16 @@ from app.web.limits import limiter
 from tests.cast import Cast
 from tests.engines import ENGINES, SECRET, database_url
 
+
+def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Nothing in the suite talks to the outside: a connection elsewhere fails at once."""
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise PermissionError(f"tests may not connect to {address}")
+
+
+sys.addaudithook(_only_loopback)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _apps: dict[str, Flask] = {}
 

@@ -84,19 +84,32 @@ class Server:
 
 @contextlib.contextmanager
 def served(
-    engine: str, folder: Path, *, entry: str = "wsgi:app", workers: int = 1, worker: bool = True, name: str = "served", **environ: str
+    engine: str,
+    folder: Path,
+    *,
+    entry: str = "wsgi:app",
+    workers: int = 1,
+    worker: bool = True,
+    start: bool = True,
+    name: str = "served",
+    **environ: str,
 ) -> Iterator[Server]:
     """A server on a fresh, migrated database."""
     port = free_port()
     variables = settings(
-        DATA_DIR=str(folder), PORT=str(port), BASE_URL=f"http://127.0.0.1:{port}", DATABASE_URL=database_url(engine, folder, name), **environ
+        DATA_DIR=str(folder),
+        PORT=str(port),
+        BASE_URL=f"http://127.0.0.1:{port}",
+        DATABASE_URL=database_url(engine, folder, name),
+        **environ,
     )
     app = create_app(read(variables))
     with app.app_context():
         upgrade()
         server = Server(variables["BASE_URL"], app, variables, entry, workers)
-        server.start(worker=worker)
         try:
+            if start:
+                server.start(worker=worker)
             yield server
         finally:
             server.stop()

@@ -148,7 +148,9 @@ def account() -> Any:
         flash(_("Kept."), "success")
         return redirect(url_for("accounts.account"), 303)
     sections = [part() for part in current_app.extensions["kermesse_account_sections"]]
-    page = render_template("accounts/account.html", form=form, sections=sections, is_staff=queries.is_staff(current_user))
+    page = render_template(
+        "accounts/account.html", form=form, sections=sections, is_staff=queries.is_staff(current_user)
+    )
     return page, 422 if form.errors else 200
 
 

@@ -165,6 +165,7 @@ def _restart_sequence(connection: Connection, table: Table) -> None:
         name = f"{table.name}_{keys[0].name}_seq"
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None:
             largest = connection.scalar(select(func.max(keys[0])))
-            connection.execute(text("SELECT setval(:name, :value, :used)"), {"name": name, "value": largest or 1, "used": bool(largest)})
-
-
+            connection.execute(
+                text("SELECT setval(:name, :value, :used)"),
+                {"name": name, "value": largest or 1, "used": bool(largest)},
+            )

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(*command: str | Path) -> None:
-    subprocess.run([str(part) for part in command], check=True, cwd=ROOT)  # noqa: S603
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT)
 
 
 def make_environment() -> None:
@@ -65,7 +65,17 @@ def install(requirements: Path) -> None:
     if shutil.which("uv"):
         run("uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", requirements)
     else:
-        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", requirements)
+        run(
+            PYTHON,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            requirements,
+        )
     stamp.write_text(wanted)
 
 

@@ -54,7 +54,9 @@ def faults(code: str, wanted: Catalog) -> list[str]:
         if not message.id:
             continue
         entry = have.get(message.id)
-        texts = entry.string if entry is not None and isinstance(entry.string, tuple | list) else [entry and entry.string]
+        texts = (
+            entry.string if entry is not None and isinstance(entry.string, tuple | list) else [entry and entry.string]
+        )
         if entry is None or entry.fuzzy or not all(texts):
             found.append(f"{code}: missing: {message.id!r}")
             continue

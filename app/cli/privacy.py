@@ -79,9 +79,7 @@ def erase(email: str, withdraw: Callable[[int], None]) -> bool:
 def _forget(person: Person) -> None:
     email, name, pseudonym = person.email, person.name, f"erased-{person.id}@erased.invalid"
     theirs = (Registration.person_id == person.id) | (Registration.email == email)
-    db.session.execute(
-        update(Registration).where(theirs).values(name="–", email=pseudonym, needs="", person_id=None)
-    )
+    db.session.execute(update(Registration).where(theirs).values(name="–", email=pseudonym, needs="", person_id=None))
     billed = (Invoice.person_id == person.id) | (Invoice.email == email)
     db.session.execute(update(Invoice).where(billed).values(buyer=f"Buyer {person.id}", email=pseudonym))
     db.session.execute(delete(Mail).where(Mail.recipient == email))
@@ -139,5 +137,3 @@ def _scrub() -> None:
                 raw.execute("ROLLBACK")
             raw.execute("VACUUM")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-

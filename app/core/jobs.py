@@ -41,7 +41,14 @@ class Job(Base):
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
-        Index("uq_job_live", "kind", "key", unique=True, sqlite_where=done_at.is_(None), postgresql_where=done_at.is_(None)),
+        Index(
+            "uq_job_live",
+            "kind",
+            "key",
+            unique=True,
+            sqlite_where=done_at.is_(None),
+            postgresql_where=done_at.is_(None),
+        ),
         Index("ix_job_due", "due_at", sqlite_where=done_at.is_(None), postgresql_where=done_at.is_(None)),
     )
 
@@ -71,7 +78,9 @@ def run_due(limit: int = 50) -> int:
             with atomic():
                 # Only while it is still ours: the handler may have moved the same key to a later time.
                 db.session.execute(
-                    update(Job).where(Job.id == job_id, Job.leased_until.is_not(None)).values(done_at=now(), leased_until=None)
+                    update(Job)
+                    .where(Job.id == job_id, Job.leased_until.is_not(None))
+                    .values(done_at=now(), leased_until=None)
                 )
     return ran
 

@@ -32,9 +32,7 @@ def campaigns() -> list[Campaign]:
 
 def campaign(slug: str) -> Campaign | None:
     """A published campaign; organisers see drafts too."""
-    found = db.session.scalar(
-        select(Campaign).where(Campaign.slug == slug).options(selectinload(Campaign.beneficiary))
-    )
+    found = db.session.scalar(select(Campaign).where(Campaign.slug == slug).options(selectinload(Campaign.beneficiary)))
     return found if found is not None and (found.published or has_role("organiser")) else None
 
 
@@ -84,7 +82,9 @@ def readiness() -> dict[str, str]:
         finally:
             connection.rollback()
     late = db.session.scalar(
-        select(func.count()).select_from(Mail).where(Mail.state == MailState.QUEUED, Mail.created_at < now() - OUTBOX_LATE)
+        select(func.count())
+        .select_from(Mail)
+        .where(Mail.state == MailState.QUEUED, Mail.created_at < now() - OUTBOX_LATE)
     )
     if late:
         faults["outbox"] = f"{late} mails wait for longer than ten minutes"

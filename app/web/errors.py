@@ -28,7 +28,10 @@ def _words(code: int) -> tuple[str, str]:
         429: (_("That was a lot at once"), _("Wait a minute, then try again.")),
         503: (_("A lot is happening right now"), _("Nothing was lost or changed. Try again in a moment.")),
     }
-    fallback = (_("Something broke on our side"), _("Nothing you typed was half saved. We have noted it; try again soon."))
+    fallback = (
+        _("Something broke on our side"),
+        _("Nothing you typed was half saved. We have noted it; try again soon."),
+    )
     return known.get(code, known[400] if 400 <= code < 500 else fallback)
 
 

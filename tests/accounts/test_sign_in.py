@@ -144,7 +144,9 @@ def test_a_password_is_optional_and_ends_other_sessions(cast: Cast, client_for: 
     assert fresh.post("/account/password-sign-in/", data=right).status_code == 303
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_signing_in_never_leads_to_another_site(app: Flask, client_for: Browserlike, target: str) -> None:
     assert sign_in(client_for(), "a@home.example", target) == "/"
 

@@ -84,7 +84,9 @@ def test_amounts_are_read_as_people_write_them(text: str, amount: int) -> None:
     assert parse_amount(text, "CHF") == amount
 
 
-@pytest.mark.parametrize("text", ["", "-1", "+1", "NaN", "1e3", "٣٥", "1.2.3", "35.999", "1,250", "9" * 13, "0x10", "1_000", " "])
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", "NaN", "1e3", "٣٥", "1.2.3", "35.999", "1,250", "9" * 13, "0x10", "1_000", " "]
+)
 def test_what_is_not_an_amount_is_refused(text: str) -> None:
     with pytest.raises(NotAnAmount):
         parse_amount(text, "CHF")
@@ -103,7 +105,14 @@ def test_amounts_read_right_in_each_language() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("=1+1", "'=1+1"), ("@x", "'@x"), ("-a", "'-a"), ("+41 22 717 91 11", "+41 22 717 91 11"), ("-35", "-35"), (None, "")],
+    [
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("-a", "'-a"),
+        ("+41 22 717 91 11", "+41 22 717 91 11"),
+        ("-35", "-35"),
+        (None, ""),
+    ],
 )
 def test_sheets_neutralise_formulas_but_not_phone_numbers(cell: object, expected: str) -> None:
     assert neutral(cell) == expected
@@ -114,6 +123,9 @@ def test_times_are_said_like_a_person(app: Flask) -> None:
 
     moment = datetime(2006, 5, 30, 10, 30, tzinfo=UTC)
     with app.test_request_context("/"):
-        assert formats.span(moment, moment.replace(hour=12, minute=0), "Europe/Zurich") == "Tuesday 30 May 2006, 12:30 – 14:00"
+        assert (
+            formats.span(moment, moment.replace(hour=12, minute=0), "Europe/Zurich")
+            == "Tuesday 30 May 2006, 12:30 – 14:00"
+        )
     with force_locale("es"):
         assert formats.day(moment, "Europe/Zurich") == "martes 30 de mayo de 2006"

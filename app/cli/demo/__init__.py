@@ -14,7 +14,6 @@ from flask.cli import with_appcontext
 from sqlalchemy import update
 
 from app.cli.demo import auctions, people, pictures, programme
-
 from app.core.database import db
 from app.core.mail import Mail, MailState
 from app.core.transactions import atomic
