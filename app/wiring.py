@@ -19,6 +19,7 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
+from app.auctions import views as auctions
 from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs
 from app.core.database import db, prepare_engine
@@ -28,9 +29,8 @@ from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
 from app.galleries import views as galleries
-from app.auctions import views as auctions
-from app.payments import views as payments
 from app.partners import views as partners
+from app.payments import views as payments
 from app.site import dev_views
 from app.site import views as site
 from app.web import access, assets, errors, formats, guards, headers, languages, typed

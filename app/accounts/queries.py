@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app
 from sqlalchemy import Select, exists, or_, select
 
@@ -21,7 +23,7 @@ def has_administrator() -> bool:
     return bool(db.session.scalar(select(held)))
 
 
-def people(search: str = "") -> Select[tuple[Person]]:
+def people(search: str = "") -> Select[Any]:
     """Everybody with a role first, filtered by a part of name or address."""
     query = select(Person).order_by(~Person.roles.any(), Person.email)
     if search:

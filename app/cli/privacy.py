@@ -70,7 +70,7 @@ def erase(email: str, withdraw: Callable[[int], None]) -> bool:
     for registration_id in live:
         withdraw(registration_id)
     with atomic():
-        _forget(db.session.get(Person, person.id))
+        _forget(db.session.get_one(Person, person.id))
     _remember(email)
     _scrub()
     return True

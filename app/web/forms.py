@@ -129,6 +129,7 @@ class MoneyField(Field):
 
     widget = StringField.widget
     currency = "CHF"
+    data: int | None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.typed = (valuelist[0] if valuelist else "").strip()
@@ -159,6 +160,7 @@ class LocalTimeField(Field):
 
     widget = StringField.widget
     zone = "UTC"
+    data: datetime | None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.typed = (valuelist[0] if valuelist else "").strip()

@@ -3,7 +3,9 @@ NGO's name and the schools' names are invented."""
 
 from __future__ import annotations
 
-PARTNERS = (
+from typing import Any
+
+PARTNERS: tuple[dict[str, Any], ...] = (
     {
         "slug": "passerelle-femmes",
         "kind": "ngo",
@@ -63,7 +65,7 @@ THEMES = (
     ("womens-day", "International Women’s Day", "What would you give the women you know on the eighth of March?"),
 )
 
-EVENTS_2006 = (
+EVENTS_2006: tuple[dict[str, Any], ...] = (
     {
         "slug": "classes-at-ecole-du-rhone-2006",
         "kind": "presentation",
@@ -178,7 +180,7 @@ def season(year: int) -> dict[str, str]:
 
 
 # Days from today, hour of start, minutes, and the rest.
-EVENTS_NOW = (
+EVENTS_NOW: tuple[dict[str, Any], ...] = (
     {
         "slug": "a-suitcase-for-two",
         "kind": "talk",
