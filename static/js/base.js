@@ -1,0 +1,43 @@
+// Loaded in the head, before the first paint: the chosen theme, dialogs, and pictures that open from the wall.
+(() => {
+  const root = document.documentElement;
+  const store = { get: () => { try { return localStorage.getItem("theme"); } catch { return null; } },
+    set: (value) => { try { value ? localStorage.setItem("theme", value) : localStorage.removeItem("theme"); } catch { /* private window */ } } };
+  const apply = (theme) => { if (theme) root.dataset.theme = theme; else delete root.dataset.theme; };
+  if (["light", "dark"].includes(store.get())) apply(store.get());
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+      const show = () => { button.querySelector("span").textContent = button.dataset[root.dataset.theme || "auto"]; };
+      button.hidden = false;
+      show();
+      button.addEventListener("click", () => {
+        const next = { light: "dark", dark: null }[root.dataset.theme ?? ""];
+        apply(next === undefined ? "light" : next);
+        store.set(root.dataset.theme);
+        show();
+      });
+    }
+    // An error summary takes the focus, so that it is heard and seen first.
+    document.querySelector(".notice[role=alert]")?.setAttribute("tabindex", "-1");
+    document.querySelector(".notice[role=alert]")?.focus({ preventScroll: false });
+  });
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest?.("[data-dialog]");
+    if (opener) { event.preventDefault(); document.getElementById(opener.dataset.dialog)?.showModal(); }
+    if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close();
+  });
+
+  // Between a gallery and a picture, the picture itself moves: named only for the time of the change.
+  const pictureOf = (path) => document.querySelector("[data-hero] .hung")
+    ?? [...document.querySelectorAll(".work, .card")].find((item) => item.querySelector(`a[href="${CSS.escape(path)}"]`))?.querySelector(".hung");
+  const name = (url, transition) => {
+    const hung = url && transition && pictureOf(new URL(url).pathname);
+    if (!hung) return;
+    hung.style.viewTransitionName = "hung";
+    transition.finished.finally(() => { hung.style.viewTransitionName = ""; });
+  };
+  addEventListener("pageswap", (event) => name(event.activation?.entry?.url, event.viewTransition));
+  addEventListener("pagereveal", (event) => name(window.navigation?.activation?.from?.url, event.viewTransition));
+})();
