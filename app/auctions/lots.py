@@ -1,0 +1,89 @@
+"""Between rows and rules: a lot's terms, its cached state, its log, and how a decision is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from app.auctions import rules
+from app.auctions.models import Auction, EventKind, Lot, LotEvent, LotStatus
+from app.core.database import db
+
+
+def terms_of(auction: Auction, lot: Lot) -> rules.LotTerms:
+    """What the rules need to know about a lot that does not change by bids."""
+    return rules.LotTerms(
+        start=lot.start,
+        unit=auction.unit,
+        reserve=lot.reserve,
+        increments=tuple((low, step) for low, step in json.loads(auction.increments)),
+        opens=auction.opens_at,
+        scheduled_end=lot.scheduled_end,
+        soft_close_s=auction.soft_close_s,
+        cap_s=auction.soft_close_cap_s,
+        sanity_cap=lot.sanity_cap,
+        buy_now=lot.buy_now,
+    )
+
+
+def state_of(lot: Lot) -> rules.LotState:
+    """The lot's state from the columns that cache it, without reading the log."""
+    lead = None
+    if lot.leader_id is not None and lot.maximum is not None and lot.price is not None:
+        lead = rules.Lead(lot.leader_id, lot.maximum, lot.price, lot.exact)
+    return rules.LotState(closes_at=lot.closes_at, lead=lead, bids=lot.bids, last_seq=lot.last_seq)
+
+
+def status_of(lot: Lot, *, eligible: bool = True) -> rules.Status:
+    """What the log does not know."""
+    return rules.Status(
+        closed=lot.settled_at is not None,
+        withdrawn=lot.status is LotStatus.WITHDRAWN,
+        paused=lot.status is LotStatus.PAUSED,
+        eligible=eligible,
+    )
+
+
+def keep(lot: Lot, state: rules.LotState) -> None:
+    """Write a state into the columns that cache it."""
+    lot.closes_at, lot.bids, lot.last_seq = state.closes_at, state.bids, state.last_seq
+    lot.price, lot.maximum = state.price, state.maximum
+    lot.leader_id = int(state.leader) if state.leader is not None else None
+    lot.exact = bool(state.lead and state.lead.exact)
+
+
+def log_of(lot_id: int) -> list[LotEvent]:
+    """Every accepted event of a lot, in order."""
+    return list(db.session.scalars(select(LotEvent).where(LotEvent.lot_id == lot_id).order_by(LotEvent.seq)))
+
+
+def events_of(rows: Iterable[LotEvent]) -> list[rules.Event]:
+    """The log as the rules read it."""
+    events: list[rules.Event] = []
+    for row in rows:
+        if row.kind is EventKind.VOID:
+            events.append(rules.Void(seq=row.seq, target=row.voids_seq or 0, at=row.at))
+        else:
+            events.append(
+                rules.Bid(seq=row.seq, bidder=row.bidder_id or 0, amount=row.amount or 0, at=row.at, exact=row.exact)
+            )
+    return events
+
+
+def differences(auction: Auction, lot: Lot) -> list[str]:
+    """Where what is kept differs from the replay of the log; empty when all is right."""
+    rows = log_of(lot.id)
+    found = [] if [row.seq for row in rows] == list(range(1, len(rows) + 1)) else ["seq is not gapless"]
+    terms, state = terms_of(auction, lot), rules.empty(terms_of(auction, lot))
+    try:
+        for row, (_, state) in zip(rows, rules.history(terms, events_of(rows)), strict=True):
+            told = (row.price, row.leader_id, row.closes_at)
+            if told != (state.price, state.leader, state.closes_at):
+                found.append(f"seq {row.seq}: the log tells {told}, the replay {state.price, state.leader, state.closes_at}")
+    except ValueError as fault:
+        return [*found, str(fault)]
+    if state_of(lot) != state:
+        found.append("the columns differ from the replay")
+    return found

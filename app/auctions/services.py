@@ -1,0 +1,183 @@
+"""Commands on lots: bidding, voiding, pausing. Each takes the lot's lock first, then reads the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.accounts.queries import is_staff
+from app.auctions import lots, notices, rules
+from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, EventKind, Lot, LotEvent, LotStatus
+from app.auctions.rules import Reason
+from app.core import audit
+from app.core.clock import now
+from app.core.database import db
+from app.core.jobs import enqueue
+from app.core.transactions import locked
+
+CLOSE = "auctions.close_lot"
+
+
+class TermsNotAccepted(Exception):
+    """A first bid in an auction needs its terms accepted."""
+
+
+class OperationReused(Exception):
+    """The form of an accepted bid came again with another amount."""
+
+
+class VoidRefused(Exception):
+    """There is no such bid, or the lot is settled."""
+
+
+@dataclass(frozen=True)
+class BidOutcome:
+    """The answer to a bid. Refused: `reason`, and `minimum` when the amount was at fault. Accepted: whether it leads.
+
+    Amounts are minor units. `repeated`: the same form had been accepted already.
+    """
+
+    reason: Reason | None
+    minimum: int | None = None
+    leads: bool = False
+    price: int | None = None
+    next_minimum: int | None = None
+    repeated: bool = False
+
+
+def place_bid(
+    lot_id: int,
+    person_id: int,
+    amount: int,
+    operation: str,
+    *,
+    terms_accepted: bool = False,
+    confirmed: bool = False,
+    exact: bool = False,
+    entered_by: int | None = None,
+) -> BidOutcome:
+    """Decide a bid under the lot's lock and write it down, accepted or refused.
+
+    Raises LookupError, TermsNotAccepted (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
+    """
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is None:
+        raise LookupError(lot_id)
+    auction, at = lot.auction, now()
+    bidder = _bidder(auction.id, person_id)
+    if bidder is not None and (earlier := _earlier(lot_id, bidder.id, operation)) is not None:
+        return _repeat(auction, lot, earlier, bidder.id, amount)
+    if bidder is None:
+        bidder = _welcome(auction.id, person_id, terms_accepted)
+    terms, before = lots.terms_of(auction, lot), lots.state_of(lot)
+    offer = rules.Offer(bidder=bidder.id, amount=amount, at=at, exact=exact, confirmed=confirmed)
+    decision = rules.decide_bid(terms, before, offer, lots.status_of(lot, eligible=_eligible(auction, person_id)))
+    if isinstance(decision, rules.Refused):
+        db.session.add(BidRefusal(lot_id=lot_id, person_id=person_id, amount=amount, reason=decision.reason, at=at))
+        return BidOutcome(decision.reason, decision.minimum, next_minimum=rules.next_minimum(terms, before, bidder.id))
+    after = decision.state
+    _append(lot, decision, operation=operation, entered_by=entered_by)
+    if auction.frozen_at is None:
+        auction.frozen_at = at  # the increments stand from the first bid on
+    if after.closes_at != before.closes_at:
+        enqueue(CLOSE, str(lot_id), after.closes_at, lot_id=lot_id)
+    if before.leader is not None and before.leader != after.leader:
+        notices.outbid(auction, lot, int(before.leader), rules.next_minimum(terms, after))
+    return _standing(terms, after, bidder.id)
+
+
+def _standing(terms: rules.LotTerms, state: rules.LotState, bidder_id: int, *, repeated: bool = False) -> BidOutcome:
+    return BidOutcome(
+        None,
+        leads=state.leader == bidder_id,
+        price=state.price,
+        next_minimum=rules.next_minimum(terms, state, bidder_id),
+        repeated=repeated,
+    )
+
+
+def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
+    event, after = decision.event, decision.state
+    row = LotEvent(
+        lot_id=lot.id, seq=event.seq, at=event.at, operation=operation, entered_by=entered_by, reason=reason or None,
+        price=after.price, leader_id=after.leader, closes_at=after.closes_at,
+    )  # fmt: skip
+    if isinstance(event, rules.Bid):
+        row.kind, row.bidder_id, row.amount, row.exact = EventKind.BID, int(event.bidder), event.amount, event.exact
+    else:
+        row.kind, row.voids_seq = EventKind.VOID, event.target
+    db.session.add(row)
+    lots.keep(lot, after)
+
+
+def _bidder(auction_id: int, person_id: int) -> Bidder | None:
+    return db.session.scalar(select(Bidder).where(Bidder.auction_id == auction_id, Bidder.person_id == person_id))
+
+
+def _earlier(lot_id: int, bidder_id: int, operation: str) -> LotEvent | None:
+    return db.session.scalar(
+        select(LotEvent).where(
+            LotEvent.lot_id == lot_id, LotEvent.bidder_id == bidder_id, LotEvent.operation == operation
+        )
+    )
+
+
+def _repeat(auction: Auction, lot: Lot, earlier: LotEvent, bidder_id: int, amount: int) -> BidOutcome:
+    if earlier.amount != amount:
+        raise OperationReused
+    return _standing(lots.terms_of(auction, lot), lots.state_of(lot), bidder_id, repeated=True)
+
+
+def _eligible(auction: Auction, person_id: int) -> bool:
+    if auction.eligibility is Eligibility.SIGNED_IN:
+        return True
+    person = db.session.get(Person, person_id)
+    return person is not None and is_staff(person)
+
+
+def _welcome(auction_id: int, person_id: int, terms_accepted: bool) -> Bidder:
+    """A paddle for a first-time bidder. Lots are locked before the auction everywhere, so this cannot deadlock."""
+    if not terms_accepted:
+        raise TermsNotAccepted
+    auction = locked(Auction, auction_id)
+    if (found := _bidder(auction_id, person_id)) is not None:
+        return found  # the same person was bidding on another lot at this moment
+    bidder = Bidder(auction_id=auction_id, person_id=person_id, paddle=auction.next_paddle, terms_accepted_at=now())
+    auction.next_paddle += 1
+    db.session.add(bidder)
+    db.session.flush()
+    return bidder
+
+
+def void_bid(lot_id: int, seq: int, reason: str, actor_id: int) -> None:
+    """Void a bid with a public reason; later bids of the same bidder on the lot go with it ("Void").
+
+    Raises VoidRefused when there is no such bid, or the lot is settled: that would need a second person.
+    """
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is None or lot.settled_at is not None:
+        raise VoidRefused
+    terms, before = lots.terms_of(lot.auction, lot), lots.state_of(lot)
+    events = lots.events_of(lots.log_of(lot_id))
+    decision = rules.decide_void(terms, before, events, seq, now())
+    if isinstance(decision, rules.Refused):
+        raise VoidRefused
+    after = decision.state
+    _append(lot, decision, operation=f"void-{decision.event.seq}", entered_by=actor_id, reason=reason)
+    audit.record("void bid", "lot", lot_id, actor_id, seq=seq, reason=reason)
+    voided = next(event.bidder for event in events if isinstance(event, rules.Bid) and event.seq == seq)
+    told = {bidder for bidder in (before.leader, after.leader, voided) if bidder is not None}
+    for bidder_id in sorted(int(bidder) for bidder in told):
+        notices.voided(lot.auction, lot, bidder_id, reason, leads=bidder_id == after.leader)
+
+
+def set_lot_status(lot_id: int, status: LotStatus, actor_id: int) -> None:
+    """Pause a lot, withdraw it, or open it again. The log stays as it is."""
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is None:
+        raise LookupError(lot_id)
+    if lot.settled_at is None and lot.status is not status:
+        lot.status = status
+        audit.record(f"lot {status}", "lot", lot_id, actor_id)
