@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField
-from wtforms.validators import DataRequired, InputRequired, Regexp, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.validators import Optional as OptionalValue
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget
 
 from app.events import rules
 from app.events.models import Audience, Event, EventKind, EventStatus, RegistrationStatus
 from app.partners.forms import web_address
-from app.web.forms import EmailField, Form, LinesField, LocalTimeField, OperationField, TextField, WholeField
+from app.web.forms import (
+    EmailField,
+    Form,
+    LinesField,
+    LocalTimeField,
+    OperationField,
+    TextField,
+    WholeField,
+    choices,
+)
 
 KINDS = {
     EventKind.TALK: _l("Talk"),
@@ -95,12 +104,12 @@ class GuestForm(RegistrationForm):
 
 
 @lru_cache(maxsize=1)
-def zones() -> dict[str, list[tuple[str, str]]]:
-    """Time zones by continent, for a select with groups."""
+def zones() -> list[SelectChoice]:
+    """Time zones, grouped by continent."""
     kept = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
-    groups = groupby(kept, key=lambda zone: zone.split("/", 1)[0])
-    found = {area: [(zone, zone.split("/", 1)[1].replace("_", " ")) for zone in members] for area, members in groups}
-    return {"UTC": [("UTC", "UTC")]} | found
+    return [SelectChoice("UTC")] + [
+        SelectChoice(zone, zone.split("/", 1)[1].replace("_", " "), optgroup=zone.split("/", 1)[0]) for zone in kept
+    ]
 
 
 class Checkboxes(SelectMultipleField):
@@ -125,7 +134,7 @@ class EventForm(Form):
     """Draft or change an event. Times are read in the zone chosen in the same form."""
 
     title = TextField(_l("Title"), longest=200, validators=[DataRequired(_l("Give the event a title."))])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, label) for kind, label in KINDS.items()], coerce=str)
+    kind = SelectField(_l("Kind"), choices=choices(KINDS.items()), coerce=str)
     campaign_id = SelectField(_l("Campaign"), coerce=_number)
     summary = LinesField(
         _l("In two sentences"),
@@ -149,9 +158,7 @@ class EventForm(Form):
         validators=[web_address],
         description=_l("With registration, only those who hold a seat get it."),
     )
-    audience = SelectField(
-        _l("For whom"), choices=[(value.value, label) for value, label in AUDIENCES.items()], coerce=str
-    )
+    audience = SelectField(_l("For whom"), choices=choices(AUDIENCES.items()), coerce=str)
     audience_note = TextField(
         _l("A word about who may come"), longest=300, description=_l("Such as: children are welcome with an adult.")
     )
@@ -179,10 +186,10 @@ class EventForm(Form):
         self, *args: Any, campaigns: list[tuple[int, str]], partners: list[tuple[int, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.campaign_id.choices = [(0, _("None")), *campaigns]
-        self.partner_ids.choices = partners
+        self.campaign_id.choices = choices([(0, _("None")), *campaigns])
+        self.partner_ids.choices = choices(partners)
         self.timezone.choices = zones()
-        known = {zone for members in zones().values() for zone, _name in members}
+        known = {choice.value for choice in zones()}
         for name in self.TIMES:
             self[name].zone = self.timezone.data if self.timezone.data in known else "UTC"
 
@@ -248,7 +255,7 @@ class CampaignForm(Form):
         longest=7,
         description=_l("Like #5B2A86. Empty: the house's violet."),
         filters=[lambda value: (value or "").upper()],
-        validators=[OptionalValue(), Regexp(r"^#[0-9A-F]{6}\Z", message=_l("Write a colour like #5B2A86."))],
+        validators=[OptionalValue()],
     )
     starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Say when it begins.")), sensible_date])
     ends_on = DateField(_l("Last day"), validators=[InputRequired(_l("Say when it ends.")), sensible_date])
@@ -257,11 +264,13 @@ class CampaignForm(Form):
 
     def __init__(self, *args: Any, partners: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.beneficiary_id.choices = [(0, _("Nobody yet")), *partners]
+        self.beneficiary_id.choices = choices([(0, _("Nobody yet")), *partners])
 
     def validate_accent(self, field: Any) -> None:
         """Readable as text on paper and under white text."""
-        if field.data and not rules.readable_accent(field.data):
+        if not rules.is_colour(field.data):
+            raise ValidationError(_("Write a colour like #5B2A86."))
+        if not rules.readable_accent(field.data):
             ratio = min(rules.contrast(field.data, rules.PAPER), rules.contrast(field.data, rules.WHITE))
             raise ValidationError(
                 _(

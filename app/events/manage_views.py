@@ -160,13 +160,15 @@ def registrations(event_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with atomic():
+                person = queries.person_of(form.email.data)
                 claim = services.register(
                     event_id,
                     name=form.name.data,
                     email=form.email.data,
                     party=form.party.data or 1,
                     needs=form.needs.data,
-                    locale=locale(),
+                    locale=person.locale if person else locale(),
+                    person_id=person.id if person else None,
                     operation=form.operation.data,
                     by_organiser=True,
                 )
@@ -179,6 +181,7 @@ def registrations(event_id: int) -> Any:
             return redirect(url_for("manage_events.registrations", event_id=event_id), 303)
         event = _event(event_id)
     search, status = request.args.get("q", "")[:100], request.args.get("status", "")
+    closed = rules.refusal(terms_of(event, event.pool), 1, now(), by_organiser=True)
     page = render_template(
         "events/manage/registrations.html",
         event=event,
@@ -188,7 +191,8 @@ def registrations(event_id: int) -> Any:
         states=REGISTRATION_STATES,
         search=search,
         status=status if status in REGISTRATION_STATES else "",
-        closed=rules.refusal(terms_of(event, event.pool), 1, now(), by_organiser=True),
+        closed=closed,
+        closed_words=refusal_words(closed) if closed else "",
     )
     return page, 422 if form.errors else 200
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.accounts.models import Person
 from app.accounts.queries import is_staff
 from app.core.clock import now
 from app.core.database import db
@@ -299,3 +300,9 @@ def registration_of(event_id: int, registration_id: int) -> Registration | None:
 def next_statuses(event: Event) -> list[EventStatus]:
     """What an organiser may make of the event now."""
     return [status for status in EventStatus if may_become(event.status, status, event.starts_at, now())]
+
+
+def person_of(email: str) -> Person | None:
+    """Whoever is known by this address."""
+    found: Person | None = db.session.scalar(select(Person).where(Person.email == email))
+    return found

@@ -6,6 +6,7 @@ Promises S1 to S6 are kept by `served`, `ceiling` and the callers' lock; see doc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,6 +125,13 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+def is_colour(text: str) -> bool:
+    """Whether the text is a colour like #5B2A86."""
+    return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
+
+
 def readable_accent(colour: str) -> bool:
-    """Whether a campaign's colour can be read as text on paper and under white text."""
+    """Whether #RRGGBB is a colour that can be read as text on paper and under white text."""
+    if not is_colour(colour):
+        return False
     return min(contrast(colour, PAPER), contrast(colour, WHITE)) >= AA

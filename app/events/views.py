@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.dates import format_date
 from flask import (
     Blueprint,
     Response,
@@ -18,6 +19,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import Select
 
 from app.accounts.models import Person
 from app.accounts.services import rename
@@ -30,6 +32,7 @@ from app.events.models import Event, Registration, RegistrationStatus
 from app.events.seats import RegistrationRefused, terms_of
 from app.web.access import bearer, public
 from app.web.errors import page as error_page
+from app.web.formats import locale
 from app.web.paging import paged
 from app.web.typed import forget_typed, typed_for
 
@@ -47,7 +50,7 @@ def index() -> str:
     past = paged(queries.past(query), PAST_PER_PAGE)
     return render_template(
         "events/index.html",
-        months=queries.by_month(queries.to_come(query)) if past.number == 1 else [],
+        months=_months(query) if past.number == 1 else [],
         past=past,
         kinds=KINDS,
         campaigns=queries.published_campaigns(),
@@ -86,11 +89,11 @@ def register(slug: str) -> Any:
     """Register. Somebody without a session proves their address first and comes back to what they typed."""
     event = _found(slug)
     form = _form(event, request.form)
+    closed = rules.refusal(terms_of(event, event.pool), 1, now())
+    if closed is not None:
+        return _refused(event, form, closed)
     if not form.validate():
         return _page(event, form, 422)
-    refused = rules.refusal(terms_of(event, event.pool), form.party.data or 1, now())
-    if refused is not None:
-        return _refused(event, form, refused)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("events.page", slug=slug))
     # Read before `atomic`, which would have to load them again.
@@ -156,6 +159,13 @@ def withdrawal(token: str) -> Any:
     return redirect(url_for("events.registration", token=token), 303)
 
 
+def _months(query: Select[Event]) -> list[tuple[str, list[Event]]]:
+    return [
+        (str(format_date(month, "LLLL y", locale=locale())).capitalize(), events)
+        for month, events in queries.by_month(queries.to_come(query))
+    ]
+
+
 def _found(slug: str) -> Event:
     """The event if this visitor may see it. A staff event asks a stranger to sign in, and says plainly to somebody
     who is not staff that it is for staff; every other event that one may not see is not there."""
@@ -199,6 +209,8 @@ def _refused(event: Event, form: RegistrationForm, reason: rules.Reason) -> Any:
     if reason is rules.Reason.TOO_LARGE:
         form.party.errors = [_("That is more than we can seat together. Write a smaller number.")]
         return _page(event, form, 422)
+    if reason is rules.Reason.NO_REGISTRATION:
+        flash(_("Nobody needs to register for this event: just come."), "info")
     return _page(event, form, 409)
 
 

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Regexp, ValidationError
 from wtforms.validators import Optional as OptionalValue
 
 from app.partners.models import PartnerKind
-from app.web.forms import EmailField, Form, LinesField, TextField
+from app.web.forms import EmailField, Form, LinesField, TextField, choices
 
 KINDS = {
     PartnerKind.NGO: _l("NGO"),
@@ -43,7 +43,7 @@ class PartnerForm(Form):
     """Add or edit a partner."""
 
     name = TextField(_l("Name"), longest=200, validators=[DataRequired(_l("Write the partner's name."))])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, label) for kind, label in KINDS.items()])
+    kind = SelectField(_l("Kind"), choices=choices(KINDS.items()))
     city = TextField(_l("City"), longest=120)
     country = TextField(
         _l("Country"),

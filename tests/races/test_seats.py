@@ -130,7 +130,7 @@ def test_coming_and_going_at_once(app: Flask) -> None:
 
 @contextmanager
 def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[None]:
-    """No turn in the process, BEGIN for BEGIN IMMEDIATE, a plain read for FOR UPDATE; all read before anybody writes."""
+    """No turn in the process, BEGIN for BEGIN IMMEDIATE, a plain read for FOR UPDATE; all read before one writes."""
     gate = threading.Barrier(hands)
 
     def plain_read(event_id: int) -> SeatPool | None:
