@@ -180,6 +180,7 @@ class Award(Base):
     status: Mapped[AwardStatus] = mapped_column(choice(AwardStatus, "award_status"), default=AwardStatus.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    invoiced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handed_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lot: Mapped[Lot] = relationship()
     bidder: Mapped[Bidder] = relationship()

@@ -1,0 +1,119 @@
+"""Commands before the first bid: the auction, its lots, their terms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.auctions import rules
+from app.auctions.models import Auction, Eligibility, Lot, lot_artwork
+from app.auctions.settlement import CLOSE
+from app.core import audit
+from app.core.clock import now
+from app.core.database import db
+from app.core.ids import short_code
+from app.core.jobs import enqueue
+from app.core.transactions import locked
+from app.galleries import queries as galleries
+from app.galleries.models import Artwork
+from app.partners.services import add_with_slug
+
+
+class AuctionFrozen(Exception):
+    """A bid stands, so what it was made under cannot change."""
+
+
+class NotAuctionable(Exception):
+    """An artwork lacks the consent to be auctioned, or is a lot already."""
+
+
+def create_auction(
+    *,
+    title: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    beneficiary_id: int,
+    campaign_id: int | None = None,
+    summary: str = "",
+    terms: str = "",
+    currency: str = "CHF",
+    timezone: str = "Europe/Zurich",
+    eligibility: Eligibility | str = Eligibility.SIGNED_IN,
+    published: bool = False,
+    actor_id: int | None = None,
+) -> Auction:
+    """Make an auction with the standard increments and soft close; its address is made from its title."""
+    auction = Auction(
+        title=title, opens_at=opens_at, closes_at=closes_at, beneficiary_id=beneficiary_id, campaign_id=campaign_id,
+        summary=summary, terms=terms, currency=currency, timezone=timezone, eligibility=Eligibility(eligibility),
+        published=published, increments=json.dumps(rules.INCREMENTS), created_at=now(),
+    )  # fmt: skip
+    add_with_slug(auction, title, "auction")
+    audit.record("create auction", "auction", auction.id, actor_id)
+    return auction
+
+
+def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> Auction:
+    """Change an auction. After the first bid only words, and whether it is published. Raises AuctionFrozen.
+
+    Lots that were to close with the auction follow its new closing time.
+    """
+    auction: Auction | None = locked(Auction, auction_id)
+    if auction is None:
+        raise LookupError(auction_id)
+    firm = {"opens_at", "closes_at", "currency", "beneficiary_id", "eligibility"}
+    changed = {name for name, value in values.items() if getattr(auction, name) != value}
+    if auction.frozen_at is not None and changed & firm:
+        raise AuctionFrozen
+    before = auction.closes_at
+    for name, value in values.items():
+        setattr(auction, name, value)
+    if auction.closes_at != before:
+        for lot in db.session.scalars(select(Lot).where(Lot.auction_id == auction_id, Lot.scheduled_end == before)):
+            lot.scheduled_end = lot.closes_at = auction.closes_at
+            enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
+    audit.record("edit auction", "auction", auction_id, actor_id)
+    return auction
+
+
+def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: int | None = None) -> list[Lot]:
+    """One lot for each artwork, numbered on from the last. Raises NotAuctionable, naming none half way."""
+    auction: Auction | None = locked(Auction, auction_id)
+    if auction is None:
+        raise LookupError(auction_id)
+    allowed = set(galleries.auctionable_ids(artwork_ids))
+    taken = set(db.session.scalars(select(lot_artwork.c.artwork_id).where(lot_artwork.c.artwork_id.in_(artwork_ids))))
+    if set(artwork_ids) - allowed or taken:
+        raise NotAuctionable
+    last = db.session.scalar(select(func.max(Lot.number)).where(Lot.auction_id == auction_id)) or 0
+    made = []
+    for number, artwork_id in enumerate(artwork_ids, last + 1):
+        artwork = db.session.get_one(Artwork, artwork_id)
+        lot = Lot(
+            auction_id=auction_id, number=number, code=short_code(), title=artwork.title, start=start,
+            scheduled_end=auction.closes_at, closes_at=auction.closes_at, artworks=[artwork],
+        )  # fmt: skip
+        db.session.add(lot)
+        made.append(lot)
+    db.session.flush()
+    for lot in made:
+        enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
+    audit.record("add lots", "auction", auction_id, actor_id, count=len(made))
+    return made
+
+
+def update_lot(lot_id: int, *, actor_id: int, **values: Any) -> Lot:
+    """Change a lot's title, start, reserve or cap; amounts only while nobody has bid. Raises AuctionFrozen."""
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is None:
+        raise LookupError(lot_id)
+    if lot.last_seq and any(getattr(lot, name) != value for name, value in values.items() if name != "title"):
+        raise AuctionFrozen
+    for name, value in values.items():
+        setattr(lot, name, value)
+    audit.record("edit lot", "lot", lot_id, actor_id)
+    return lot

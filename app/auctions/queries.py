@@ -1,0 +1,322 @@
+"""Reads about auctions: who sees what, and the data of each page. A leader's maximum leaves here only to its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from app.auctions import lots, rules
+from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent, LotStatus, lot_artwork
+from app.core.clock import now
+from app.core.database import db
+from app.galleries import queries as galleries
+from app.galleries.models import Artwork
+from app.ledger import queries as ledger
+from app.ledger.queries import Statement
+from app.payments import queries as payments
+from app.web import formats
+from app.web.access import has_role
+
+HISTORY = 50
+
+
+class Phase(StrEnum):
+    """Where a lot stands, for a page."""
+
+    SOON = "soon"
+    OPEN = "open"
+    PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+class Standing(StrEnum):
+    """How a bidder stands on a lot."""
+
+    NONE = "none"
+    LEADING = "leading"
+    OUTBID = "outbid"
+    WON = "won"
+
+
+def phase(auction: Auction, lot: Lot, at: datetime) -> Phase:
+    """Where a lot stands at a moment."""
+    if lot.status is LotStatus.WITHDRAWN:
+        return Phase.WITHDRAWN
+    if lot.settled_at is not None or at >= lot.closes_at:
+        return Phase.CLOSED
+    if at < auction.opens_at:
+        return Phase.SOON
+    return Phase.PAUSED if lot.status is LotStatus.PAUSED else Phase.OPEN
+
+
+@dataclass(frozen=True)
+class LotView:
+    """A lot as a page shows it. Amounts are minor units; `needed` is the next minimum for anybody but the leader."""
+
+    lot: Lot
+    auction: Auction
+    phase: Phase
+    price: int
+    needed: int
+    reserve_met: bool | None
+    picture: galleries.Picture | None
+
+    @property
+    def href(self) -> str:
+        return url_for("auctions.lot", slug=self.auction.slug, number=self.lot.number)
+
+    @property
+    def sold(self) -> bool:
+        return self.phase is Phase.CLOSED and self.lot.price is not None and self.reserve_met is not False
+
+
+def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at: datetime) -> LotView:
+    terms, state = lots.terms_of(auction, lot), lots.state_of(lot)
+    return LotView(
+        lot=lot,
+        auction=auction,
+        phase=phase(auction, lot, at),
+        price=lot.price if lot.price is not None else lot.start,
+        needed=rules.next_minimum(terms, state),
+        reserve_met=rules.reserve_met(terms, state) if lot.reserve is not None else None,
+        picture=next((pictures[artwork.id] for artwork in lot.artworks if artwork.id in pictures), None),
+    )
+
+
+def visible_auctions() -> list[Auction]:
+    """Published auctions (all of them for organisers), the one that closes last first."""
+    query = select(Auction).options(joinedload(Auction.beneficiary)).order_by(Auction.closes_at.desc())
+    return list(db.session.scalars(query if has_role("organiser") else query.where(Auction.published)))
+
+
+def auction(slug: str) -> Auction | None:
+    """An auction that the viewer may see."""
+    found = db.session.scalar(select(Auction).where(Auction.slug == slug).options(joinedload(Auction.beneficiary)))
+    return found if found is not None and (found.published or has_role("organiser")) else None
+
+
+def lot_views(found: Auction, limit: int | None = None) -> list[LotView]:
+    """The lots of an auction, in a fixed number of statements. Withdrawn lots are left out of the public wall."""
+    query = select(Lot).where(Lot.auction_id == found.id, Lot.status != LotStatus.WITHDRAWN)
+    rows = list(db.session.scalars(query.options(selectinload(Lot.artworks)).order_by(Lot.number).limit(limit)))
+    pictures = galleries.pictures_for([artwork.id for lot in rows for artwork in lot.artworks])
+    at = now()
+    return [_view(found, lot, pictures, at) for lot in rows]
+
+
+def lot_cards(found: Auction, limit: int) -> list[LotView]:
+    """Lots for the home page: those that close next."""
+    return lot_views(found, limit)
+
+
+def lot_view(slug: str, number: int) -> LotView | None:
+    """One lot of an auction that the viewer may see."""
+    query = (
+        select(Lot).join(Lot.auction).where(Auction.slug == slug, Lot.number == number)
+        .options(contains_eager(Lot.auction).joinedload(Auction.beneficiary))
+        .options(selectinload(Lot.artworks).joinedload(Artwork.theme))
+        .options(selectinload(Lot.artworks).joinedload(Artwork.school))
+    )  # fmt: skip
+    lot = db.session.scalar(query)
+    if lot is None or not (lot.auction.published or has_role("organiser")):
+        return None
+    return _view(lot.auction, lot, galleries.pictures_for([artwork.id for artwork in lot.artworks]), now())
+
+
+def lot_by_code(code: str) -> tuple[str, int] | None:
+    """Slug and number behind a label's code; codes are read without regard to case."""
+    query = select(Auction.slug, Lot.number).join(Lot.auction).where(Lot.code == code.upper(), Auction.published)
+    row = db.session.execute(query).first()
+    return (row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True)
+class Mine:
+    """The viewer's own place on a lot. `maximum` and `needed` (their own next minimum) are theirs alone."""
+
+    standing: Standing
+    paddle: int | None = None
+    maximum: int | None = None
+    needed: int | None = None
+    award: Award | None = None
+    invoice_token: str | None = None
+
+
+def mine(view: LotView) -> Mine:
+    """How the current user stands on a lot."""
+    if not current_user.is_authenticated:
+        return Mine(Standing.NONE)
+    bidder = bidder_of(view.auction.id, current_user.id)
+    if bidder is None:
+        return Mine(Standing.NONE)
+    lot = view.lot
+    own = db.session.scalar(
+        select(func.max(LotEvent.amount)).where(LotEvent.lot_id == lot.id, LotEvent.bidder_id == bidder.id)
+    )
+    if own is None:
+        return Mine(Standing.NONE, bidder.paddle)
+    needed = rules.next_minimum(lots.terms_of(view.auction, lot), lots.state_of(lot), bidder.id)
+    if lot.leader_id != bidder.id:
+        return Mine(Standing.OUTBID, bidder.paddle, needed=needed)
+    if view.phase is not Phase.CLOSED or lot.settled_at is None:
+        return Mine(Standing.LEADING, bidder.paddle, lot.maximum, needed)
+    award = db.session.scalar(
+        select(Award).where(Award.lot_id == lot.id, Award.bidder_id == bidder.id, Award.status == AwardStatus.ACTIVE)
+    )
+    if award is None:
+        return Mine(Standing.NONE, bidder.paddle)
+    invoice = payments.invoice_of("lot", award.id)
+    return Mine(Standing.WON, bidder.paddle, award=award, invoice_token=invoice.token if invoice else None)
+
+
+def bidder_of(auction_id: int, person_id: int) -> Bidder | None:
+    """The paddle of a person in an auction."""
+    return db.session.scalar(select(Bidder).where(Bidder.auction_id == auction_id, Bidder.person_id == person_id))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One public line of a lot's history: the price after the event and the paddle that leads. Never a maximum."""
+
+    seq: int
+    kind: EventKind
+    at: datetime
+    paddle: int | None
+    leader: int | None
+    price: int | None
+    reason: str | None
+
+
+def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
+    """The newest events of a lot first (all of them, oldest first, with limit None)."""
+    bidder, leader = Bidder.__table__.alias("b"), Bidder.__table__.alias("l")
+    query = (
+        select(LotEvent, bidder.c.paddle, leader.c.paddle)
+        .outerjoin(bidder, bidder.c.id == LotEvent.bidder_id)
+        .outerjoin(leader, leader.c.id == LotEvent.leader_id)
+        .where(LotEvent.lot_id == lot_id)
+        .order_by(LotEvent.seq.desc() if limit else LotEvent.seq)
+        .limit(limit)
+    )
+    return [
+        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.reason)
+        for row, paddle, leads in db.session.execute(query)
+    ]
+
+
+def live(found: Auction) -> dict[str, Any]:
+    """The state of all lots for open pages: public, and beside it how the viewer stands. Never a maximum."""
+    at = now()
+    bidder = bidder_of(found.id, current_user.id) if current_user.is_authenticated else None
+    touched: set[int] = set()
+    if bidder is not None:
+        touched = set(db.session.scalars(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id).distinct()))
+    rows = db.session.execute(
+        select(Lot, Bidder.paddle).outerjoin(Bidder, Bidder.id == Lot.leader_id).where(Lot.auction_id == found.id)
+        .order_by(Lot.number)
+    )  # fmt: skip
+    return {"now": formats.iso(at), "lots": [_live(found, lot, paddle, bidder, touched, at) for lot, paddle in rows]}
+
+
+def _live(
+    found: Auction, lot: Lot, paddle: int | None, bidder: Bidder | None, touched: set[int], at: datetime
+) -> dict[str, Any]:
+    terms, state = lots.terms_of(found, lot), lots.state_of(lot)
+    current, price = phase(found, lot, at), lot.price if lot.price is not None else lot.start
+    needed = rules.next_minimum(terms, state)
+    standing = Standing.NONE
+    if bidder is not None and lot.id in touched:
+        leads = lot.leader_id == bidder.id
+        standing = Standing.LEADING if leads else Standing.OUTBID
+        if leads and current is Phase.CLOSED and lot.settled_at is not None and rules.reserve_met(terms, state):
+            standing = Standing.WON
+        if leads:
+            needed = rules.next_minimum(terms, state, bidder.id)
+    return {
+        "number": lot.number,
+        "seq": lot.last_seq,
+        "phase": current.value,
+        "price": price,
+        "price_text": formats.amount(price, found.currency),
+        "needed": needed,
+        "needed_text": formats.amount(needed, found.currency),
+        "bids": lot.bids,
+        "paddle": paddle,
+        "closes_at": formats.iso(lot.closes_at),
+        "reserve_met": rules.reserve_met(terms, state) if lot.reserve is not None else None,
+        "standing": standing.value,
+        "words": words(standing, current, formats.amount(needed, found.currency)),
+    }
+
+
+def words(standing: Standing, current: Phase, needed: str) -> str:
+    """What the bid bar says, plainly."""
+    if standing is Standing.WON:
+        return _("Yours! Thank you.")
+    if current is Phase.CLOSED:
+        return _("Bidding is over.")
+    if current is Phase.WITHDRAWN:
+        return _("This lot was withdrawn.")
+    if current is Phase.PAUSED:
+        return _("Bidding pauses for a moment.")
+    if current is Phase.SOON:
+        return _("Bidding has not opened yet.")
+    if standing is Standing.LEADING:
+        return _("Your bid leads.")
+    if standing is Standing.OUTBID:
+        return _("Somebody bid more: %(amount)s keeps you in.", amount=needed)
+    return _("The next bid is %(amount)s.", amount=needed)
+
+
+def proceeds_of(found: Auction) -> Statement:
+    """The ledger's statement for an auction."""
+    return ledger.proceeds("auction", found.id)
+
+
+def awards_of(auction_id: int) -> list[Award]:
+    """The active awards of an auction, by lot."""
+    query = (
+        select(Award).join(Award.lot).where(Lot.auction_id == auction_id, Award.status == AwardStatus.ACTIVE)
+        .options(contains_eager(Award.lot), joinedload(Award.bidder).joinedload(Bidder.person)).order_by(Lot.number)
+    )  # fmt: skip
+    return list(db.session.scalars(query))
+
+
+def lot_of_artwork(artwork_id: int) -> Lot | None:
+    """The lot that sells an artwork, in a published auction."""
+    query = (
+        select(Lot).join(lot_artwork, lot_artwork.c.lot_id == Lot.id).join(Lot.auction)
+        .where(lot_artwork.c.artwork_id == artwork_id, Auction.published, Lot.status != LotStatus.WITHDRAWN)
+        .options(contains_eager(Lot.auction))
+    )  # fmt: skip
+    return db.session.scalar(query)
+
+
+def account_section() -> dict[str, Any]:
+    """The viewer's lots, for the account page."""
+    query = (
+        select(Lot, Bidder.id).join(LotEvent, LotEvent.lot_id == Lot.id).join(Bidder, Bidder.id == LotEvent.bidder_id)
+        .join(Lot.auction).where(Bidder.person_id == current_user.id).distinct()
+        .options(contains_eager(Lot.auction)).order_by(Lot.closes_at.desc(), Lot.number).limit(60)
+    )  # fmt: skip
+    at, items = now(), []
+    for lot, bidder_id in db.session.execute(query):
+        leads, over = lot.leader_id == bidder_id, phase(lot.auction, lot, at) is Phase.CLOSED
+        items.append(
+            {
+                "title": lot.title,
+                "href": url_for("auctions.lot", slug=lot.auction.slug, number=lot.number),
+                "meta": formats.amount(lot.price or lot.start, lot.auction.currency),
+                "badge": (_("Yours") if leads else _("Over")) if over else (_("You lead") if leads else _("Outbid")),
+            }
+        )
+    return {"title": _("My bids"), "items": items, "empty": _("No bid yet. Pictures wait in the auctions.")}

@@ -1,0 +1,114 @@
+"""What follows the hammer: closing a lot, one award, one invoice a buyer. Every command may run twice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from app.auctions import lots, notices, rules
+from app.auctions.models import Award, AwardStatus, Bidder, Lot, LotStatus
+from app.core import audit
+from app.core.clock import now
+from app.core.database import db
+from app.core.jobs import enqueue
+from app.core.transactions import locked
+from app.payments.services import LineDraft, issue_invoice
+
+CLOSE = "auctions.close_lot"
+INVOICE = "auctions.invoice"
+PURPOSE = "auction"
+PAYABLE = "lot"
+PATIENCE = timedelta(minutes=5)  # a winner's invoice waits this long for lots that close a little later
+
+
+def close_lot(lot_id: int) -> Award | None:
+    """Close a lot whose time has come: at most one active award, by a unique index. Early calls only ask again later."""
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is None or lot.settled_at is not None:
+        return None
+    at = now()
+    if at < lot.closes_at:
+        enqueue(CLOSE, str(lot_id), lot.closes_at, lot_id=lot_id)
+        return None
+    lot.settled_at = at
+    result = None
+    if lot.status is not LotStatus.WITHDRAWN:
+        result = rules.settle(lots.terms_of(lot.auction, lot), lots.state_of(lot))
+    audit.record("close lot", "lot", lot_id, None, sold=result is not None)
+    if result is None:
+        return None
+    award = Award(lot=lot, lot_id=lot_id, bidder_id=int(result.bidder), amount=result.price, created_at=at)
+    db.session.add(award)
+    db.session.flush()
+    notices.won(award)
+    enqueue(INVOICE, str(award.bidder_id), _invoice_time(lot.auction_id, at), bidder_id=award.bidder_id)
+    return award
+
+
+def _invoice_time(auction_id: int, at: datetime) -> datetime:
+    """When the auction's last lot closes, if that is soon; else now, so that nobody waits for a lot still open long."""
+    last = db.session.scalar(
+        select(func.max(Lot.closes_at)).where(Lot.auction_id == auction_id, Lot.settled_at.is_(None))
+    )
+    return last + timedelta(seconds=5) if last is not None and last - at < PATIENCE else at
+
+
+def invoice_bidder(bidder_id: int) -> str | None:
+    """One invoice for all of a bidder's awards that have none yet; returns its token, or None if nothing is owed."""
+    bidder: Bidder | None = locked(Bidder, bidder_id)
+    if bidder is None:
+        return None
+    query = select(Award).where(
+        Award.bidder_id == bidder_id, Award.status == AwardStatus.ACTIVE, Award.invoiced_at.is_(None)
+    )
+    awards = list(db.session.scalars(query.order_by(Award.id)))
+    if not awards:
+        return None
+    auction, person = awards[0].lot.auction, bidder.person
+    with force_locale(person.locale):
+        lines = [
+            LineDraft(
+                kind=PAYABLE,
+                ref=award.id,
+                description=_("Lot %(number)s: %(title)s", number=award.lot.number, title=award.lot.title),
+                amount=award.amount,
+                partner_id=auction.beneficiary_id,
+                purpose=PURPOSE,
+                purpose_id=auction.id,
+            )
+            for award in awards
+        ]
+    invoice = issue_invoice(
+        person_id=person.id,
+        buyer=person.name or person.email,
+        email=person.email,
+        locale=person.locale,
+        currency=auction.currency,
+        lines=lines,
+    )
+    for award in awards:
+        award.invoiced_at = now()
+    return invoice.token
+
+
+class LotPayable:
+    """What payments calls when an invoice line of kind `lot` is paid: `ref` is the award."""
+
+    def paid(self, ref: int) -> None:
+        """Mark the award as paid, in the transaction of the ledger entry."""
+        award: Award | None = locked(Award, ref)
+        if award is not None and award.paid_at is None:
+            award.paid_at = now()
+
+
+def hand_over(award_id: int, actor_id: int) -> None:
+    """The picture left the wall with its buyer."""
+    award: Award | None = locked(Award, award_id)
+    if award is None:
+        raise LookupError(award_id)
+    if award.handed_over_at is None:
+        award.handed_over_at = now()
+        audit.record("hand over", "award", award_id, actor_id)
