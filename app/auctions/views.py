@@ -1,7 +1,234 @@
-"""Pages of auctions."""
+"""Public pages of auctions, bidding, and what open pages ask for."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.accounts.models import Person
+from app.accounts.services import rename
+from app.accounts.views import ask_to_sign_in
+from app.auctions import queries, services, settlement
+from app.auctions.forms import BidForm
+from app.auctions.queries import LotView, Phase, Standing
+from app.auctions.rules import Reason
+from app.core.transactions import atomic, locked
+from app.web.access import public, signed_in
+from app.web.formats import amount, iso
+from app.web.typed import forget_typed, typed_for
 
 blueprint = Blueprint("auctions", __name__)
 
-from app.auctions import models as _models  # noqa: E402,F401
+
+@blueprint.get("/auctions/")
+@public
+def index() -> str:
+    """Every auction: running, coming, past."""
+    return render_template("auctions/index.html", auctions=queries.visible_auctions())
+
+
+@blueprint.get("/auctions/<slug>/")
+@public
+def page(slug: str) -> str:
+    """The wall of an auction's lots."""
+    found = queries.auction(slug) or abort(404)
+    return render_template("auctions/page.html", auction=found, lots=queries.lot_views(found), accent=_accent(found))
+
+
+def _accent(found: Any) -> str:
+    return found.campaign.accent if found.campaign else ""
+
+
+@blueprint.get("/q/<code>")
+@public
+def short_link(code: str) -> Any:
+    """Behind a label's QR code: the lot."""
+    slug, number = queries.lot_by_code(code[:12]) or abort(404)
+    return redirect(url_for("auctions.lot", slug=slug, number=number), 302)
+
+
+@blueprint.get("/auctions/<slug>/lots/<int:number>/")
+@public
+def lot(slug: str, number: int) -> Any:
+    """One lot: the picture, its price, how one stands, and the form to bid."""
+    view = _lot(slug, number)
+    typed = typed_for(request.path)
+    form = BidForm(typed) if typed else BidForm(formdata=None)
+    return _page(view, form, confirming=typed is not None)
+
+
+@blueprint.post("/auctions/<slug>/lots/<int:number>/bids")
+@public
+def bid(slug: str, number: int) -> Any:
+    """Bid. Somebody without a session proves their address first and comes back to the amount they typed."""
+    view = _lot(slug, number)
+    form = BidForm()
+    form.amount.currency = view.auction.currency
+    if not form.validate():
+        return _page(view, form, 422)
+    if not current_user.is_authenticated:
+        return ask_to_sign_in(url_for("auctions.lot", slug=slug, number=number))
+    if _introduction_missing(view, form):
+        return _page(view, form, 422, confirming=True)
+    # Read before `atomic`, which would have to load them again.
+    lot_id, person_id, nameless, language = view.lot.id, current_user.id, not current_user.name, current_user.locale
+    try:
+        with atomic():
+            outcome = services.place_bid(
+                lot_id, person_id, form.amount.data or 0, form.operation.data,
+                terms_accepted=form.terms.data, confirmed=form.confirmed.data,
+            )  # fmt: skip
+            if outcome.reason is None:
+                forget_typed()
+                if nameless:
+                    rename(locked(Person, person_id), form.name.data, language)
+    except services.OperationReused:
+        flash(_("This form was sent before with another amount. Look at how you stand, and bid again if you like."), "warning")
+        return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
+    if outcome.reason is not None:
+        return _refused(_lot(slug, number), form, outcome)
+    flash(*_accepted(view, outcome))
+    return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
+
+
+def _introduction_missing(view: LotView, form: BidForm) -> bool:
+    """A first-time bidder tells their name and accepts the terms; both beside their fields."""
+    if queries.bidder_of(view.auction.id, current_user.id) is not None:
+        return False
+    if not form.terms.data:
+        form.terms.errors = [_("Accept the terms to bid.")]
+    if not current_user.name and not form.name.data:
+        form.name.errors = [_("Write your name as it should stand on the receipt.")]
+    return bool(form.terms.errors or form.name.errors)
+
+
+def _accepted(view: LotView, outcome: services.BidOutcome) -> tuple[str, str]:
+    currency = view.auction.currency
+    if outcome.leads:
+        return _("Your bid leads at %(price)s.", price=amount(outcome.price or 0, currency)), "joy"
+    needed = amount(outcome.next_minimum or 0, currency)
+    return _("Your bid counts, but somebody has promised more: %(amount)s keeps you in.", amount=needed), "warning"
+
+
+def _refused(view: LotView, form: BidForm, outcome: services.BidOutcome) -> Any:
+    needed = amount(outcome.minimum or 0, view.auction.currency)
+    said = {
+        Reason.NOT_OPEN: _("Bidding has not opened yet."),
+        Reason.CLOSED: _("Bidding on this lot is over. Your amount was not taken."),
+        Reason.WITHDRAWN: _("This lot was withdrawn."),
+        Reason.PAUSED: _("Bidding pauses for a moment. Try again soon; your amount stays here."),
+        Reason.SOLD: _("This lot is sold."),
+        Reason.NOT_ELIGIBLE: _("This auction is for staff. Sign in with your address at work."),
+        Reason.ONLINE_FROZEN: _("The room is bidding. Raise your hand, or wait a moment."),
+        Reason.NOT_WHOLE_UNITS: _("Bids are whole amounts. %(amount)s would do.", amount=needed),
+        Reason.BELOW_MINIMUM: _("Somebody bid more: it takes %(amount)s now.", amount=needed),
+        Reason.ABOVE_CAP: _("That is a lot more than the price. If you mean it, tick the box and send it again."),
+    }
+    form.amount.errors = [said.get(outcome.reason or Reason.CLOSED, said[Reason.CLOSED])]
+    return _page(view, form, 422, ask_again=outcome.reason is Reason.ABOVE_CAP)
+
+
+def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool = False, ask_again: bool = False) -> Any:
+    form.amount.currency = view.auction.currency
+    mine = queries.mine(view)
+    needed = mine.needed or view.needed
+    if form.amount.data is None and not getattr(form.amount, "typed", None):
+        form.amount.data = needed
+    known = current_user.is_authenticated and mine.paddle is not None
+    html = render_template(
+        "auctions/lot.html",
+        view=view,
+        lot=view.lot,
+        auction=view.auction,
+        form=form,
+        mine=mine,
+        needed=needed,
+        words=queries.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
+        history=queries.history(view.lot.id),
+        confirming=confirming,
+        ask_again=ask_again,
+        introduce=current_user.is_authenticated and not known,
+        biddable=view.phase is Phase.OPEN,
+        leading=mine.standing is Standing.LEADING,
+        accent=_accent(view.auction),
+    )
+    return html, status
+
+
+def _lot(slug: str, number: int) -> LotView:
+    return queries.lot_view(slug, number) or abort(404)
+
+
+@blueprint.post("/auctions/<slug>/lots/<int:number>/invoice")
+@signed_in
+def invoice(slug: str, number: int) -> Any:
+    """A winner who would rather pay now than wait for the last lot."""
+    view = _lot(slug, number)
+    mine = queries.mine(view)
+    token = mine.invoice_token
+    if token is None:
+        bidder_id = mine.award.bidder_id if mine.award else abort(404)
+        with atomic():
+            token = settlement.invoice_bidder(bidder_id)
+    return redirect(url_for("payments.invoice", token=token) if token else url_for("accounts.account"), 303)
+
+
+@blueprint.get("/auctions/<slug>/live.json")
+@public
+def live(slug: str) -> Response:
+    """The state of every lot, for open pages that keep themselves fresh."""
+    found = queries.auction(slug) or abort(404)
+    response = Response(json.dumps(queries.live(found)), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/auctions/<slug>/proceeds/")
+@public
+def proceeds(slug: str) -> str:
+    """The public statement: what was sold, what came in, what reaches the beneficiary."""
+    found = queries.auction(slug) or abort(404)
+    return render_template(
+        "auctions/proceeds.html",
+        auction=found,
+        statement=queries.proceeds_of(found),
+        lots=[view for view in queries.lot_views(found) if view.sold],
+        accent=_accent(found),
+    )
+
+
+@blueprint.get("/auctions/<slug>/bids.jsonl")
+@public
+def bid_log(slug: str) -> Response:
+    """The public, pseudonymous log: price and leading paddle after each event. No maximum stands in it."""
+    found = queries.auction(slug) or abort(404)
+    lines = []
+    for view in queries.lot_views(found):
+        for step in queries.history(view.lot.id, limit=None):
+            lines.append(
+                json.dumps(
+                    {
+                        "lot": view.lot.number, "seq": step.seq, "kind": step.kind.value, "at": iso(step.at),
+                        "paddle": step.paddle, "leader": step.leader, "price": step.price, "reason": step.reason,
+                    }
+                )
+            )  # fmt: skip
+    return Response("".join(line + "\n" for line in lines), mimetype="application/jsonl")
+
+
+@blueprint.get("/auctions/<slug>/screen/")
+@public
+def screen(slug: str) -> str:
+    """For the projector in the hall: one lot after another, the prices, the total."""
+    found = queries.auction(slug) or abort(404)
+    views = queries.lot_views(found)
+    promised = sum(view.lot.price or 0 for view in views)
+    asked = request.args.get("lot", "")
+    index = int(asked) % len(views) if asked.isascii() and asked.isdigit() and len(asked) < 6 and views else 0
+    return render_template(
+        "auctions/screen.html", auction=found, lots=views, promised=promised, index=index, view=views[index] if views else None
+    )

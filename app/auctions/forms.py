@@ -1,0 +1,87 @@
+"""Forms of bidding and of preparing an auction."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from app.auctions.models import Eligibility
+from app.web.forms import Form, LinesField, LocalTimeField, MoneyField, OperationField, TextField, WholeField, choices
+
+CURRENCIES = ("CHF", "EUR", "USD", "GBP")
+
+
+class BidForm(Form):
+    """A bid. `name` and `terms` are asked of a first-time bidder; `confirmed` of somebody who bids unusually high."""
+
+    amount = MoneyField(
+        _l("The most you would pay"),
+        validators=[InputRequired(_l("Write an amount."))],
+        render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20},
+    )
+    operation = OperationField()
+    name = TextField(_l("Your name"), longest=120, render_kw={"autocomplete": "name"})
+    terms = BooleanField(_l("I accept the terms: a bid is a promise to buy"))
+    confirmed = BooleanField(_l("Yes, I mean this amount"))
+
+
+class AuctionForm(Form):
+    """An auction. Times are in its zone."""
+
+    title = TextField(_l("Title"), validators=[InputRequired(_l("Give it a title."))])
+    campaign_id = SelectField(_l("Campaign"), coerce=int)
+    beneficiary_id = SelectField(
+        _l("Beneficiary"), coerce=int, description=_l("The partner that receives the proceeds.")
+    )
+    currency = SelectField(_l("Currency"), choices=choices((code, code) for code in CURRENCIES))
+    timezone = SelectField(_l("Time zone"), choices=choices((zone, zone) for zone in sorted(available_timezones())))
+    opens_at = LocalTimeField(_l("Bidding opens"), validators=[InputRequired(_l("Say when bidding opens."))])
+    closes_at = LocalTimeField(_l("Bidding closes"), validators=[InputRequired(_l("Say when bidding closes."))])
+    eligibility = SelectField(
+        _l("Who may bid"),
+        choices=choices([(Eligibility.SIGNED_IN.value, _l("Everybody with an e-mail address")), (Eligibility.STAFF.value, _l("Staff"))]),
+    )
+    summary = LinesField(_l("Summary"), longest=2000)
+    terms = LinesField(_l("Terms"), longest=10_000, description=_l("Accepted once by each bidder."))
+    published = BooleanField(_l("Public"))
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Closing comes after opening; both are read in the chosen zone."""
+        if self.timezone.data in available_timezones():
+            self.opens_at.zone = self.closes_at.zone = self.timezone.data
+        good = super().validate(extra_validators)
+        if good and self.opens_at.data and self.closes_at.data and self.closes_at.data <= self.opens_at.data:
+            self.closes_at.errors = [_l("Bidding has to close after it opens.")]
+            return False
+        return good
+
+
+class LotForm(Form):
+    """What may change on a lot; amounts only before the first bid."""
+
+    title = TextField(_l("Title"), validators=[InputRequired(_l("Give it a title."))])
+    start = MoneyField(_l("Starting price"), validators=[InputRequired(_l("Write an amount."))])
+    reserve = MoneyField(
+        _l("Reserve"), validators=[Optional()], description=_l("Secret. Below it the lot is not sold. Empty: none.")
+    )
+    sanity_cap = MoneyField(
+        _l("Ask again above"), validators=[Optional()], description=_l("A bid above this is asked to be confirmed.")
+    )
+
+
+class VoidForm(Form):
+    """Voiding a bid."""
+
+    seq = WholeField(_l("Number of the bid"), low=1, validators=[InputRequired(_l("Write the bid's number."))])
+    reason = TextField(
+        _l("Reason, shown to everybody"), longest=300, validators=[InputRequired(_l("Give the reason in a few words."))]
+    )
+
+
+class StartForm(Form):
+    """The starting price of lots that are being added."""
+
+    start = MoneyField(_l("Starting price"), validators=[InputRequired(_l("Write an amount."))])
