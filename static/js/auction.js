@@ -1,0 +1,109 @@
+// Keeps auction pages fresh: prices, standing, time left. The page works without it.
+// `apply(state)` is the only door for news, so that a stream can take the place of the polling.
+
+const root = document.querySelector("[data-live]");
+const note = document.querySelector("[data-live-note]");
+const mine = root?.dataset.lot ? Number(root.dataset.lot) : null;
+const POLL_MS = 1000;
+const PATIENCE_MS = 5000;
+let offset = 0; // the server's clock minus ours
+let lastNews = Date.now();
+let shown = null;
+let edited = false;
+
+const byId = (selector) => root.querySelector(selector);
+const set = (element, text) => {
+  if (element && element.textContent !== text) element.textContent = text;
+};
+
+function flash(element) {
+  if (!element) return;
+  element.classList.remove("changed");
+  void element.offsetWidth; // restart the animation
+  element.classList.add("changed");
+}
+
+function apply(state) {
+  offset = new Date(state.now) - Date.now();
+  for (const lot of state.lots) {
+    if (mine === null) applyToWall(lot);
+    else if (lot.number === mine) applyToLot(lot);
+  }
+}
+
+function applyToWall(lot) {
+  const line = root.querySelector(`[data-lot="${lot.number}"]`);
+  const tag = line?.closest(".work")?.querySelector(".price-tag");
+  if (tag && tag.textContent.trim() !== lot.price_text) {
+    set(tag, lot.price_text);
+    flash(tag);
+  }
+}
+
+const STATES = { leading: "leading", outbid: "outbid", won: "won", none: "open" };
+
+function applyToLot(lot) {
+  const before = shown;
+  shown = lot;
+  const price = byId("[data-price]");
+  if (price && price.textContent.trim() !== lot.price_text) {
+    set(price, lot.price_text);
+    flash(price);
+  }
+  const timer = byId("time.timer, .timer[datetime], [data-closes]");
+  if (timer?.hasAttribute("datetime")) timer.setAttribute("datetime", lot.closes_at);
+  const reserve = byId("[data-reserve]");
+  if (reserve) set(reserve, lot.reserve_met ? reserve.dataset.met : reserve.dataset.unmet);
+  const bar = byId(".bid-bar");
+  if (!bar) return;
+  const state = lot.standing === "won" || lot.phase === "open" ? STATES[lot.standing] : lot.phase === "soon" ? "soon" : "closed";
+  if (bar.dataset.state !== state) {
+    bar.classList.replace(bar.dataset.state, state);
+    bar.dataset.state = state;
+  }
+  set(bar.querySelector(".bid-words span"), lot.words);
+  const needed = bar.querySelector("[data-needed]");
+  if (needed) {
+    needed.value = String(lot.needed / 100);
+    const label = bar.querySelector("[data-bid-label] span") ?? bar.querySelector("[data-bid-label]");
+    set(label, root.dataset.bidWords.replace("{}", lot.needed_text));
+  }
+  const field = bar.querySelector("details #amount");
+  if (field && !edited && document.activeElement !== field && !bar.querySelector(".wrong")) field.value = String(lot.needed / 100);
+  // The page's forms fit the phase and standing it was made for; when that changes, offer the page anew.
+  if (before && (needsPage(before) !== needsPage(lot))) location.reload();
+}
+
+const needsPage = (lot) => `${lot.phase} ${lot.standing === "won"} ${lot.standing === "leading"}`;
+
+function tick() {
+  const timer = root.querySelector(".bid-bar .timer[datetime], .projector .timer[datetime]");
+  if (!timer) return;
+  const left = Math.max(0, Math.round((new Date(timer.getAttribute("datetime")) - Date.now() - offset) / 1000));
+  const days = Math.floor(left / 86400);
+  const pad = (number) => String(number).padStart(2, "0");
+  const clock = `${pad(Math.floor((left % 86400) / 3600))}:${pad(Math.floor((left % 3600) / 60))}:${pad(left % 60)}`;
+  set(timer, days ? `${days} d ${clock}` : clock);
+  timer.classList.toggle("closing", left < 120);
+}
+
+async function poll() {
+  try {
+    const answer = await fetch(root.dataset.live, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8000) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    apply(await answer.json());
+    lastNews = Date.now();
+  } catch {
+    // Silence is told below; the next round tries again.
+  }
+  set(note, Date.now() - lastNews > PATIENCE_MS ? root.dataset.notLive : "");
+  setTimeout(poll, document.hidden ? 10 * POLL_MS : POLL_MS);
+}
+
+if (root) {
+  root.addEventListener("input", (event) => {
+    if (event.target.id === "amount") edited = true;
+  });
+  poll();
+  setInterval(tick, 500);
+}
