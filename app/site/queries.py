@@ -19,6 +19,7 @@ from app.core.mail import Mail, MailState
 from app.events.models import Campaign, Event, EventStatus
 from app.galleries.models import Gallery
 from app.web.access import has_role
+from app.web.formats import amount
 
 OUTBOX_LATE = timedelta(minutes=10)
 LEAST_DISK = 200 * 1024 * 1024
@@ -46,6 +47,21 @@ def auctions_of(campaign_id: int) -> list[Auction]:
     """A campaign's published auctions."""
     query = select(Auction).where(Auction.published, Auction.campaign_id == campaign_id).order_by(Auction.opens_at)
     return list(db.session.scalars(query))
+
+
+def raised(shown: list[Campaign]) -> dict[int, str]:
+    """What the auctions of each campaign brought in, in words; only of campaigns that had any."""
+    from app.auctions.queries import proceeds_of
+
+    said: dict[int, str] = {}
+    for campaign in shown:
+        sums: dict[str, int] = {}
+        for auction in auctions_of(campaign.id):
+            sums[auction.currency] = sums.get(auction.currency, 0) + proceeds_of(auction).received
+        amounts = [amount(value, currency) for currency, value in sums.items() if value]
+        if amounts:
+            said[campaign.id] = " + ".join(amounts)
+    return said
 
 
 def galleries_of(campaign_id: int | None = None, limit: int = 3) -> list[Gallery]:

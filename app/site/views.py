@@ -8,9 +8,11 @@ from flask import Blueprint, Response, abort, render_template, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 
+from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import Job
 from app.core.mail import Mail, MailState
+from app.events.forms import KINDS
 from app.site import queries
 from app.web.access import MANAGING, has_role, public, roles
 
@@ -26,11 +28,16 @@ def home() -> str:
     from app.galleries import queries as galleries
 
     auction = queries.running_auction()
+    at = now()
     shown = queries.campaigns()
     return render_template(
         "site/home.html",
         campaign=shown[0] if shown else None,
+        accent=shown[0].accent if shown else "",
         earlier=shown[1:],
+        raised=queries.raised(shown[1:]),
+        running=auction is not None and auction.opens_at <= at < auction.closes_at,
+        kinds=KINDS,
         auction=auction,
         lots=auctions.lot_cards(auction, limit=6) if auction else [],
         events=events.upcoming(limit=3),
@@ -52,6 +59,7 @@ def campaign(slug: str) -> str:
         campaign=found,
         accent=found.accent,
         events=events.of_campaign(found.id),
+        kinds=KINDS,
         galleries=galleries.gallery_cards(campaign_id=found.id),
         auctions=[(auction, auctions.proceeds_of(auction)) for auction in queries.auctions_of(found.id)],
     )
