@@ -22,6 +22,7 @@ from app.accounts.services import sweep_codes
 from app.auctions import views as auctions
 from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs
+from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
@@ -152,5 +153,6 @@ def _context(config: Config) -> dict[str, Any]:
         "organisation": config["ORGANISATION"],
         "base_url": config.base_url,
         "development": not config.production,
+        "now": now(),
         "test_checkout": config.test_checkout,
     }

@@ -320,3 +320,12 @@ def account_section() -> dict[str, Any]:
             }
         )
     return {"title": _("My bids"), "items": items, "empty": _("No bid yet. Pictures wait in the auctions.")}
+
+
+def candidates(found: Auction) -> list[Artwork]:
+    """Artworks whose consent covers an auction and that are no lot yet; those of the auction's campaign."""
+    taken = select(lot_artwork.c.artwork_id)
+    query = galleries.auctionable().where(Artwork.id.not_in(taken)).order_by(Artwork.gallery_id, Artwork.number)
+    if found.campaign_id is not None:
+        query = query.where(Artwork.gallery.has(campaign_id=found.campaign_id))
+    return list(db.session.scalars(query.limit(500)))

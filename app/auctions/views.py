@@ -51,7 +51,7 @@ def short_link(code: str) -> Any:
     return redirect(url_for("auctions.lot", slug=slug, number=number), 302)
 
 
-@blueprint.get("/auctions/<slug>/lots/<int:number>/")
+@blueprint.get("/auctions/<slug>/lots/<int(max=2147483647):number>/")
 @public
 def lot(slug: str, number: int) -> Any:
     """One lot: the picture, its price, how one stands, and the form to bid."""
@@ -61,7 +61,7 @@ def lot(slug: str, number: int) -> Any:
     return _page(view, form, confirming=typed is not None)
 
 
-@blueprint.post("/auctions/<slug>/lots/<int:number>/bids")
+@blueprint.post("/auctions/<slug>/lots/<int(max=2147483647):number>/bids")
 @public
 def bid(slug: str, number: int) -> Any:
     """Bid. Somebody without a session proves their address first and comes back to the amount they typed."""
@@ -163,7 +163,7 @@ def _lot(slug: str, number: int) -> LotView:
     return queries.lot_view(slug, number) or abort(404)
 
 
-@blueprint.post("/auctions/<slug>/lots/<int:number>/invoice")
+@blueprint.post("/auctions/<slug>/lots/<int(max=2147483647):number>/invoice")
 @signed_in
 def invoice(slug: str, number: int) -> Any:
     """A winner who would rather pay now than wait for the last lot."""

@@ -50,8 +50,7 @@ function applyToLot(lot) {
     set(price, lot.price_text);
     flash(price);
   }
-  const timer = byId("time.timer, .timer[datetime], [data-closes]");
-  if (timer?.hasAttribute("datetime")) timer.setAttribute("datetime", lot.closes_at);
+  byId(".timer[datetime]")?.setAttribute("datetime", lot.closes_at);
   const reserve = byId("[data-reserve]");
   if (reserve) set(reserve, lot.reserve_met ? reserve.dataset.met : reserve.dataset.unmet);
   const bar = byId(".bid-bar");
@@ -70,21 +69,22 @@ function applyToLot(lot) {
   }
   const field = bar.querySelector("details #amount");
   if (field && !edited && document.activeElement !== field && !bar.querySelector(".wrong")) field.value = String(lot.needed / 100);
-  // The page's forms fit the phase and standing it was made for; when that changes, offer the page anew.
-  if (before && (needsPage(before) !== needsPage(lot))) location.reload();
+  const quick = bar.querySelector("[data-quick]");
+  if (quick) quick.hidden = lot.standing === "leading";
+  // The forms fit the phase that the page was made in; when it ends, the page is offered anew.
+  const settled = (state) => `${state.phase} ${state.standing === "won"}`;
+  if (before && settled(before) !== settled(lot)) location.reload();
 }
 
-const needsPage = (lot) => `${lot.phase} ${lot.standing === "won"} ${lot.standing === "leading"}`;
-
 function tick() {
-  const timer = root.querySelector(".bid-bar .timer[datetime], .projector .timer[datetime]");
-  if (!timer) return;
-  const left = Math.max(0, Math.round((new Date(timer.getAttribute("datetime")) - Date.now() - offset) / 1000));
-  const days = Math.floor(left / 86400);
-  const pad = (number) => String(number).padStart(2, "0");
-  const clock = `${pad(Math.floor((left % 86400) / 3600))}:${pad(Math.floor((left % 3600) / 60))}:${pad(left % 60)}`;
-  set(timer, days ? `${days} d ${clock}` : clock);
-  timer.classList.toggle("closing", left < 120);
+  for (const timer of root.querySelectorAll(".timer[datetime]")) {
+    const left = Math.max(0, Math.round((new Date(timer.getAttribute("datetime")) - Date.now() - offset) / 1000));
+    const days = Math.floor(left / 86400);
+    const pad = (number) => String(number).padStart(2, "0");
+    const clock = `${pad(Math.floor((left % 86400) / 3600))}:${pad(Math.floor((left % 3600) / 60))}:${pad(left % 60)}`;
+    set(timer.querySelector("[data-countdown-text]"), days ? `${days} d ${clock}` : clock);
+    timer.classList.toggle("closing", left < 120);
+  }
 }
 
 async function poll() {
