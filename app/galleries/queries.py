@@ -1,0 +1,216 @@
+"""Reads about galleries: what may be seen, and the data of each page.
+
+`visible_artworks` is the one place that decides in SQL what the public sees; `rules.missing` says the same in words,
+and a test holds them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.core.database import db
+from app.galleries import rules
+from app.galleries.models import Artwork, ArtworkImage, Assent, Consent, Gallery, Scope, Theme
+from app.web.access import has_role
+
+MIME = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
+CURATING = ("curator", "organiser")
+
+
+def _consented(scope: Scope) -> Any:
+    live = Consent.withdrawn_at.is_(None)
+    return exists().where(Consent.artwork_id == Artwork.id, Consent.scope == scope, live)
+
+
+def _public(scope: Scope = Scope.WEB) -> tuple[Any, ...]:
+    return (
+        Artwork.gallery.has(Gallery.published),
+        Artwork.reviewed_at.is_not(None),
+        exists().where(Assent.artwork_id == Artwork.id, Assent.withdrawn_at.is_(None)),
+        exists().where(ArtworkImage.artwork_id == Artwork.id),
+        _consented(scope),
+    )
+
+
+def visible_artworks() -> Select[Any]:
+    """The artworks that anybody may see on the web."""
+    return select(Artwork).where(*_public())
+
+
+def auctionable() -> Select[Any]:
+    """The visible artworks whose consent also covers an auction."""
+    return visible_artworks().where(_consented(Scope.AUCTION))
+
+
+def auctionable_ids(artwork_ids: Sequence[int]) -> list[int]:
+    """Which of these artworks may be auctioned."""
+    return list(db.session.scalars(auctionable().with_only_columns(Artwork.id).where(Artwork.id.in_(artwork_ids))))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the `picture` macro needs."""
+
+    sources: tuple[tuple[str, str], ...]
+    src: str
+    alt: str
+    width: int
+    height: int
+
+
+def media_url(key: str) -> str:
+    """The address of a derivative: its random name, without the folders of the store."""
+    return url_for("galleries.media", name=key.rsplit("/", 1)[-1])
+
+
+def pictures_for(artwork_ids: Sequence[int], *, hidden: bool = False) -> dict[int, Picture]:
+    """The picture of each visible artwork, in one statement; of any artwork with `hidden` (managing pages)."""
+    if not artwork_ids:
+        return {}
+    query = (
+        select(ArtworkImage, Artwork.alt, Artwork.title).join(Artwork, Artwork.id == ArtworkImage.artwork_id)
+        .where(Artwork.id.in_(artwork_ids)).order_by(ArtworkImage.width)
+    )  # fmt: skip
+    if not hidden:
+        query = query.where(*_public())
+    found: dict[int, list[ArtworkImage]] = {}
+    texts: dict[int, str] = {}
+    for image, alt, title in db.session.execute(query):
+        found.setdefault(image.artwork_id, []).append(image)
+        texts[image.artwork_id] = alt or title
+    return {artwork_id: _picture(images, texts[artwork_id]) for artwork_id, images in found.items()}
+
+
+def _picture(images: list[ArtworkImage], alt: str) -> Picture:
+    sources = []
+    for name in ("avif", "webp"):
+        sizes = [f"{media_url(image.key)} {image.width}w" for image in images if image.format == name]
+        if sizes:
+            sources.append((MIME[name], ", ".join(sizes)))
+    fallback = [image for image in images if image.format == "jpeg"] or images
+    largest = images[-1]
+    return Picture(tuple(sources), media_url(fallback[-1].key), alt, largest.width, largest.height)
+
+
+@dataclass(frozen=True)
+class GalleryCard:
+    """A gallery with its first picture and how many hang in it."""
+
+    gallery: Gallery
+    cover: Picture | None
+    count: int
+
+    @property
+    def href(self) -> str:
+        return url_for("galleries.page", slug=self.gallery.slug)
+
+
+def gallery_cards(limit: int | None = None, campaign_id: int | None = None) -> list[GalleryCard]:
+    """Published galleries, the newest first."""
+    query = select(Gallery).where(Gallery.published).order_by(Gallery.created_at.desc(), Gallery.id.desc()).limit(limit)
+    if campaign_id is not None:
+        query = query.where(Gallery.campaign_id == campaign_id)
+    rows = list(db.session.scalars(query))
+    firsts = select(Artwork.gallery_id, func.min(Artwork.id), func.count()).where(*_public()).group_by(Artwork.gallery_id)
+    facts = {row[0]: (row[1], row[2]) for row in db.session.execute(firsts)}
+    pictures = pictures_for([first for first, _count in facts.values()])
+    return [
+        GalleryCard(row, pictures.get(facts.get(row.id, (0, 0))[0]), facts.get(row.id, (0, 0))[1]) for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Hung:
+    """An artwork with its picture."""
+
+    artwork: Artwork
+    picture: Picture
+
+    @property
+    def href(self) -> str:
+        return url_for("galleries.artwork", slug=self.artwork.gallery.slug, number=self.artwork.number)
+
+
+def gallery(slug: str) -> Gallery | None:
+    """A published gallery; curators also see drafts, where only visible artworks hang: none."""
+    found = db.session.scalar(select(Gallery).where(Gallery.slug == slug).options(selectinload(Gallery.themes)))
+    return found if found is not None and (found.published or has_role(*CURATING)) else None
+
+
+def hung_in(found: Gallery, theme: str = "") -> list[Hung]:
+    """The visible artworks of a gallery in order, of one theme if named, in a fixed number of statements."""
+    query = visible_artworks().where(Artwork.gallery_id == found.id).order_by(Artwork.number)
+    if theme:
+        query = query.join(Theme, Theme.id == Artwork.theme_id).where(Theme.slug == theme)
+    rows = list(db.session.scalars(query.options(joinedload(Artwork.theme), joinedload(Artwork.school))))
+    pictures = pictures_for([row.id for row in rows])
+    return [Hung(row, pictures[row.id]) for row in rows if row.id in pictures]
+
+
+@dataclass(frozen=True)
+class ArtworkPage:
+    """One artwork, and the numbers of its visible neighbours."""
+
+    hung: Hung
+    previous: int | None
+    following: int | None
+
+
+def artwork_page(slug: str, number: int) -> ArtworkPage | None:
+    """A visible artwork of a published gallery."""
+    query = visible_artworks().join(Artwork.gallery).where(Gallery.slug == slug, Artwork.number == number)
+    artwork = db.session.scalar(
+        query.options(joinedload(Artwork.gallery), joinedload(Artwork.theme), joinedload(Artwork.school))
+    )
+    if artwork is None:
+        return None
+    pictures = pictures_for([artwork.id])
+    if artwork.id not in pictures:
+        return None
+    near = visible_artworks().where(Artwork.gallery_id == artwork.gallery_id)
+    previous = near.where(Artwork.number < number).with_only_columns(func.max(Artwork.number)).scalar_subquery()
+    following = near.where(Artwork.number > number).with_only_columns(func.min(Artwork.number)).scalar_subquery()
+    row = db.session.execute(select(previous, following)).one()
+    return ArtworkPage(Hung(artwork, pictures[artwork.id]), row[0], row[1])
+
+
+def image_by_name(name: str) -> tuple[ArtworkImage, bool] | None:
+    """A derivative by its random name, and whether anybody may see it. One statement."""
+    stem = name.rsplit(".", 1)[0]
+    key = f"public/{stem[:2]}/{name}"
+    public = select(Artwork.id).where(Artwork.id == ArtworkImage.artwork_id, *_public()).exists()
+    row = db.session.execute(select(ArtworkImage, public).where(ArtworkImage.key == key)).first()
+    return (row[0], bool(row[1])) if row else None
+
+
+def facts_of(artwork: Artwork) -> rules.Facts:
+    """What the rules need to know; uses the loaded rows of the artwork."""
+    return rules.Facts(
+        consents=frozenset(consent.scope.value for consent in artwork.consents if consent.withdrawn_at is None),
+        assent=any(assent.withdrawn_at is None for assent in artwork.assents),
+        reviewed=artwork.reviewed_at is not None,
+        derived=bool(artwork.derivatives),
+        gallery_published=artwork.gallery.published,
+    )
+
+
+def managed_artworks(gallery_id: int) -> list[Artwork]:
+    """All artworks of a gallery with what decides about them, in a fixed number of statements."""
+    query = select(Artwork).where(Artwork.gallery_id == gallery_id).order_by(Artwork.number)
+    loads = (selectinload(Artwork.consents), selectinload(Artwork.assents), selectinload(Artwork.derivatives))
+    return list(db.session.scalars(query.options(*loads, joinedload(Artwork.gallery), joinedload(Artwork.theme))))
+
+
+def managed_galleries() -> list[tuple[Gallery, int]]:
+    """All galleries with the number of their artworks, the newest first."""
+    counts = select(Artwork.gallery_id, func.count().label("n")).group_by(Artwork.gallery_id).subquery()
+    query = select(Gallery, func.coalesce(counts.c.n, 0)).outerjoin(counts, counts.c.gallery_id == Gallery.id)
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Gallery.id.desc()))]
+
+
