@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.core.clock import now
 from app.core.database import Base, UtcDateTime, choice
 from app.partners.models import Partner
 
@@ -108,6 +109,11 @@ class Event(Base):
     def local_start(self) -> datetime:
         """The start in the event's own zone."""
         return self.starts_at.astimezone(ZoneInfo(self.timezone))
+
+    @property
+    def takes_registrations(self) -> bool:
+        """Whether a public list may speak of its seats. Whether one may register is decided by `rules.refusal`."""
+        return self.status is EventStatus.PUBLISHED and now() < (self.registration_closes_at or self.starts_at)
 
 
 class SeatPool(Base):

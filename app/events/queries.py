@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
@@ -85,6 +85,12 @@ def listed(viewer: Any, search: str = "", kind: str = "", campaign: str = "") ->
     if campaign:
         query = query.where(Event.campaign.has(Campaign.slug == campaign))
     return query
+
+
+def kinds_used(viewer: Any) -> set[EventKind]:
+    """The kinds of which the viewer may see at least one event."""
+    shown = listed(viewer).with_only_columns(Event.kind).options(lazyload("*")).distinct()
+    return set(db.session.scalars(shown))
 
 
 def _to_come(at: datetime) -> ColumnElement[bool]:

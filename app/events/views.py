@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date
@@ -40,6 +41,12 @@ blueprint = Blueprint("events", __name__)
 PAST_PER_PAGE = 20
 
 
+@blueprint.app_template_filter("short_month")
+def short_month(local: datetime) -> str:
+    """`Mar`, or `May 2006` when it is another year; of a time in the zone that matters."""
+    return str(format_date(local.date(), "MMM" if local.year == now().year else "MMM y", locale=locale()))
+
+
 @blueprint.get("/events/")
 @public
 def index() -> str:
@@ -53,6 +60,7 @@ def index() -> str:
         months=_months(query) if past.number == 1 else [],
         past=past,
         kinds=KINDS,
+        used=queries.kinds_used(current_user),
         campaigns=queries.published_campaigns(),
         search=search,
         kind=kind if kind in KINDS else "",
@@ -200,6 +208,7 @@ def _page(event: Event, form: RegistrationForm, status: int = 200) -> Any:
         closes_at=terms.closes_at or terms.starts_at,
         waiting=queries.waiting_count(event.id) if event.pool and not event.pool.free else 0,
         kinds=KINDS,
+        over=now() >= event.ends_at,
     )
     return text, status
 

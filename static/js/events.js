@@ -9,8 +9,9 @@ for (const element of document.querySelectorAll("time[data-zone]")) {
   const moment = new Date(element.dateTime);
   const line = element.parentElement.querySelector("[data-your-time]");
   if (!line || Number.isNaN(moment.getTime()) || sameClock(moment, element.dataset.zone)) continue;
-  const words = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const words = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const text = new Intl.DateTimeFormat(document.documentElement.lang, words).format(moment);
+  line.before(document.createElement("br"));
   line.textContent = line.dataset.words.replace("{time}", text);
   line.hidden = false;
 }

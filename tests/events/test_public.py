@@ -91,12 +91,12 @@ def test_markup_in_texts_is_harmless(app: Flask, client_for: Any) -> None:
         title="<script>x</script>",
         body="<script>x</script> [a](javascript:x) **bold**",
         materials="![i](http://evil.example/i.png) [slides](https://x.example/)",
-        place="{{ 7*7 }}<b>",
+        place="{{ 7*7 }}<u>",
         summary="<img src=x onerror=x>",
     )
     for path in ("/events/", f"/events/{event.slug}/"):
         page = client_for().get(path).text
-        for fault in ("<script>x", 'href="javascript:', "<img", "<b>", "49&lt;"):
+        for fault in ("<script>x", 'href="javascript:', "<img", "<u>", "49&lt;"):
             assert fault not in page
     assert "<strong>bold</strong>" in page
     assert 'href="https://x.example/"' in page
