@@ -43,6 +43,11 @@ FONTS: dict[str, tuple[str, str, dict[str, float | tuple[float, float]]]] = {
         "Fraunces[SOFT,WONK,opsz,wght].ttf",
         {**_DISPLAY, "wght": 600.0},
     ),
+    "fraunces-figures-regular": (
+        "fontpkg_fraunces",
+        "Fraunces[SOFT,WONK,opsz,wght].ttf",
+        {"opsz": 24.0, "SOFT": 100.0, "WONK": 0.0, "wght": 420.0},
+    ),
     "atkinson-regular": ("fontpkg_atkinson_hyperlegible", "AtkinsonHyperlegible-Regular.ttf", {}),
     "atkinson-bold": ("fontpkg_atkinson_hyperlegible", "AtkinsonHyperlegible-Bold.ttf", {}),
     "atkinson-italic": ("fontpkg_atkinson_hyperlegible", "AtkinsonHyperlegible-Italic.ttf", {}),
@@ -82,7 +87,7 @@ def _make(source: Path, axes: dict[str, float | tuple[float, float]], path: Path
     options = Options(layout_features=FEATURES, hinting=False, desubroutinize=True, notdef_outline=True)
     with TTFont(source) as font:
         subsetter = Subsetter(options)
-        figures = path.stem.endswith("-figures")
+        figures = "-figures" in path.stem
         subsetter.populate(unicodes=FIGURES if figures else CHARACTERS)
         subsetter.subset(font)
         if axes:
