@@ -33,7 +33,7 @@ def _public(scope: Scope = Scope.WEB) -> tuple[Any, ...]:
         Artwork.gallery.has(Gallery.published),
         Artwork.reviewed_at.is_not(None),
         exists().where(Assent.artwork_id == Artwork.id, Assent.withdrawn_at.is_(None)),
-        exists().where(ArtworkImage.artwork_id == Artwork.id),
+        exists().where(ArtworkImage.artwork_id == Artwork.id).correlate(Artwork),
         _consented(scope),
     )
 
