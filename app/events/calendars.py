@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -27,18 +28,17 @@ def feed(events: Iterable[Event], name: str) -> bytes:
     """A calendar that a client may subscribe to. Join links are left out of events that one registers for."""
     calendar = _calendar("PUBLISH")
     calendar.add("X-WR-CALNAME", name)
-    for event in events:
+    shown = list(events)
+    for event in shown:
         calendar.add_component(_entry(event, event.updated_at, "" if event.pool else event.online_url))
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())
+    return _written(calendar, shown)
 
 
 def own_entry(event: Event, registration: Registration) -> bytes:
     """The event for somebody who holds a seat, to put into their calendar by hand."""
     calendar = _calendar("PUBLISH")
     calendar.add_component(_entry(event, event.updated_at, event.online_url, registration))
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())
+    return _written(calendar, [event])
 
 
 def invitation(event: Event, registration: Registration, *, cancel: bool = False) -> dict[str, str]:
@@ -46,7 +46,7 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
     method = "CANCEL" if cancel else "REQUEST"
     calendar = _calendar(method)
     entry = _entry(event, now(), event.online_url, registration)
-    sender = vCalAddress(f"MAILTO:{current_app.config['KERMESSE']['MAIL_FROM']}")
+    sender = vCalAddress(f"MAILTO:{parseaddr(current_app.config['KERMESSE']['MAIL_FROM'])[1]}")
     sender.params["CN"] = vText(current_app.config["KERMESSE"]["ORGANISATION"])
     entry.add("ORGANIZER", sender)
     guest = vCalAddress(f"MAILTO:{registration.email}")
@@ -56,9 +56,17 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
     if cancel:
         entry["STATUS"] = vText("CANCELLED")
     calendar.add_component(entry)
-    calendar.add_missing_timezones()
-    content = calendar.to_ical().decode()
+    content = _written(calendar, [event]).decode()
     return {"name": "event.ics", "type": f"text/calendar; method={method}", "content": content}
+
+
+def _written(calendar: Calendar, events: Sequence[Event]) -> bytes:
+    """The file, with the time zones as they are in the years of these events: all years cost ten times as much."""
+    if events:
+        first = min(event.starts_at for event in events).year
+        last = max(event.ends_at for event in events).year
+        calendar.add_missing_timezones(date(first - 1, 1, 1), date(last + 2, 1, 1))
+    return bytes(calendar.to_ical())
 
 
 def _calendar(method: str) -> Calendar:
