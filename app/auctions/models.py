@@ -96,17 +96,17 @@ class Lot(Base):
     number: Mapped[int]
     code: Mapped[str] = mapped_column(String(12), unique=True)
     title: Mapped[str] = mapped_column(String(200))
-    start: Mapped[int]
-    reserve: Mapped[int | None]
-    buy_now: Mapped[int | None]
-    sanity_cap: Mapped[int | None]
+    start: Mapped[int] = mapped_column(BigInteger)
+    reserve: Mapped[int | None] = mapped_column(BigInteger)
+    buy_now: Mapped[int | None] = mapped_column(BigInteger)
+    sanity_cap: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[LotStatus] = mapped_column(choice(LotStatus, "lot_status"), default=LotStatus.OPEN)
     scheduled_end: Mapped[datetime] = mapped_column(UtcDateTime)
     # cache of the fold
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    price: Mapped[int | None]
+    price: Mapped[int | None] = mapped_column(BigInteger)
     leader_id: Mapped[int | None] = mapped_column(ForeignKey("bidder.id", ondelete="RESTRICT"))
-    maximum: Mapped[int | None]
+    maximum: Mapped[int | None] = mapped_column(BigInteger)
     exact: Mapped[bool] = mapped_column(Boolean, default=False)
     bids: Mapped[int] = mapped_column(default=0)
     last_seq: Mapped[int] = mapped_column(default=0)
@@ -139,7 +139,7 @@ class LotEvent(Base):
     seq: Mapped[int]
     kind: Mapped[EventKind] = mapped_column(choice(EventKind, "lot_event_kind"))
     bidder_id: Mapped[int | None] = mapped_column(ForeignKey("bidder.id", ondelete="RESTRICT"), index=True)
-    amount: Mapped[int | None]
+    amount: Mapped[int | None] = mapped_column(BigInteger)
     exact: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     operation: Mapped[str] = mapped_column(String(64))
@@ -147,7 +147,7 @@ class LotEvent(Base):
     reason: Mapped[str | None] = mapped_column(String(300))
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     # what the fold said right after this event: the public price history
-    price: Mapped[int | None]
+    price: Mapped[int | None] = mapped_column(BigInteger)
     leader_id: Mapped[int | None] = mapped_column(ForeignKey("bidder.id", ondelete="RESTRICT"))
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
     bidder: Mapped[Bidder | None] = relationship(foreign_keys=[bidder_id])
@@ -164,7 +164,7 @@ class BidRefusal(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
-    amount: Mapped[int]
+    amount: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -176,7 +176,7 @@ class Award(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id", ondelete="RESTRICT"), index=True)
     bidder_id: Mapped[int] = mapped_column(ForeignKey("bidder.id", ondelete="RESTRICT"), index=True)
-    amount: Mapped[int]
+    amount: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[AwardStatus] = mapped_column(choice(AwardStatus, "award_status"), default=AwardStatus.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

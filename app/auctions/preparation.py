@@ -62,6 +62,8 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
 
     Lots that were to close with the auction follow its new closing time.
     """
+    ordered = select(Lot).where(Lot.auction_id == auction_id).order_by(Lot.id).with_for_update()
+    lots = list(db.session.scalars(ordered.execution_options(populate_existing=True)))  # as bids do: lots come first
     auction: Auction | None = locked(Auction, auction_id)
     if auction is None:
         raise LookupError(auction_id)
@@ -73,7 +75,7 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
     for name, value in values.items():
         setattr(auction, name, value)
     if auction.closes_at != before:
-        for lot in db.session.scalars(select(Lot).where(Lot.auction_id == auction_id, Lot.scheduled_end == before)):
+        for lot in (lot for lot in lots if lot.scheduled_end == before and lot.settled_at is None):
             lot.scheduled_end = lot.closes_at = auction.closes_at
             enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
     audit.record("edit auction", "auction", auction_id, actor_id)

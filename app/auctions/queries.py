@@ -69,6 +69,13 @@ class LotView:
     needed: int
     reserve_met: bool | None
     picture: galleries.Picture | None
+    artwork: Artwork | None  # the one that `picture` shows; None when none may be seen any more
+
+    @property
+    def title(self) -> str:
+        """The picture's title goes with the picture when its consent is withdrawn."""
+        hidden = self.lot.artworks and self.artwork is None
+        return _("Lot %(number)s", number=self.lot.number) if hidden else self.lot.title
 
     @property
     def href(self) -> str:
@@ -81,6 +88,7 @@ class LotView:
 
 def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at: datetime) -> LotView:
     terms, state = lots.terms_of(auction, lot), lots.state_of(lot)
+    shown = next((artwork for artwork in lot.artworks if artwork.id in pictures), None)
     return LotView(
         lot=lot,
         auction=auction,
@@ -88,7 +96,8 @@ def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at
         price=lot.price if lot.price is not None else lot.start,
         needed=rules.next_minimum(terms, state),
         reserve_met=rules.reserve_met(terms, state) if lot.reserve is not None else None,
-        picture=next((pictures[artwork.id] for artwork in lot.artworks if artwork.id in pictures), None),
+        picture=pictures[shown.id] if shown is not None else None,
+        artwork=shown,
     )
 
 

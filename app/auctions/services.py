@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -11,13 +12,14 @@ from app.accounts.queries import is_staff
 from app.auctions import lots, notices, rules
 from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, EventKind, Lot, LotEvent, LotStatus
 from app.auctions.rules import Reason
+from app.auctions.settlement import CLOSE
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import enqueue
 from app.core.transactions import locked
 
-CLOSE = "auctions.close_lot"
+NOBODY = 0  # no bidder has this id: what a newcomer goes by until the bid is accepted
 
 
 class TermsNotAccepted(Exception):
@@ -29,7 +31,7 @@ class OperationReused(Exception):
 
 
 class VoidRefused(Exception):
-    """There is no such bid, or the lot is settled."""
+    """There is no such bid, or the lot is closed."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,27 @@ def place_bid(
     lot: Lot | None = locked(Lot, lot_id)
     if lot is None:
         raise LookupError(lot_id)
-    auction, at = lot.auction, now()
+    auction = lot.auction
     bidder = _bidder(auction.id, person_id)
     if bidder is not None and (earlier := _earlier(lot_id, bidder.id, operation)) is not None:
-        return _repeat(auction, lot, earlier, bidder.id, amount)
-    if bidder is None:
-        bidder = _welcome(auction.id, person_id, terms_accepted)
+        return _repeat(lots.terms_of(auction, lot), earlier, bidder.id, amount)
+    if bidder is None or auction.frozen_at is None:
+        auction = locked(Auction, auction.id)  # lots before auctions, everywhere: so this cannot deadlock
+        bidder = bidder or _bidder(auction.id, person_id)
+    at = now()
     terms, before = lots.terms_of(auction, lot), lots.state_of(lot)
-    offer = rules.Offer(bidder=bidder.id, amount=amount, at=at, exact=exact, confirmed=confirmed)
-    decision = rules.decide_bid(terms, before, offer, lots.status_of(lot, eligible=_eligible(auction, person_id)))
+    status = lots.status_of(lot, eligible=_eligible(auction, person_id))
+    offer = rules.Offer(bidder=bidder.id if bidder else NOBODY, amount=amount, at=at, exact=exact, confirmed=confirmed)
+    decision = rules.decide_bid(terms, before, offer, status)
+    if not auction.published:
+        decision = rules.Refused(Reason.NOT_OPEN)
     if isinstance(decision, rules.Refused):
         db.session.add(BidRefusal(lot_id=lot_id, person_id=person_id, amount=amount, reason=decision.reason, at=at))
-        return BidOutcome(decision.reason, decision.minimum, next_minimum=rules.next_minimum(terms, before, bidder.id))
+        return BidOutcome(decision.reason, decision.minimum)
+    if bidder is None:  # nobody gets a paddle for a refused bid
+        bidder = _welcome(auction, person_id, at, terms_accepted)
+        decision = rules.decide_bid(terms, before, replace(offer, bidder=bidder.id), status)
+        assert isinstance(decision, rules.Accepted)  # the same bid, under the number that it was just given
     after = decision.state
     _append(lot, decision, operation=operation, entered_by=entered_by)
     if auction.frozen_at is None:
@@ -85,16 +96,11 @@ def place_bid(
         enqueue(CLOSE, str(lot_id), after.closes_at, lot_id=lot_id)
     if before.leader is not None and before.leader != after.leader:
         notices.outbid(auction, lot, int(before.leader), rules.next_minimum(terms, after))
-    return _standing(terms, after, bidder.id)
-
-
-def _standing(terms: rules.LotTerms, state: rules.LotState, bidder_id: int, *, repeated: bool = False) -> BidOutcome:
     return BidOutcome(
         None,
-        leads=state.leader == bidder_id,
-        price=state.price,
-        next_minimum=rules.next_minimum(terms, state, bidder_id),
-        repeated=repeated,
+        leads=after.leader == bidder.id,
+        price=after.price,
+        next_minimum=rules.next_minimum(terms, after, bidder.id),
     )
 
 
@@ -124,10 +130,20 @@ def _earlier(lot_id: int, bidder_id: int, operation: str) -> LotEvent | None:
     )
 
 
-def _repeat(auction: Auction, lot: Lot, earlier: LotEvent, bidder_id: int, amount: int) -> BidOutcome:
-    if earlier.amount != amount:
+def _repeat(terms: rules.LotTerms, earlier: LotEvent, bidder_id: int, amount: int) -> BidOutcome:
+    """The answer that the bid had then: what the log kept beside it tells all of it."""
+    if earlier.amount != amount or earlier.price is None:
         raise OperationReused
-    return _standing(lots.terms_of(auction, lot), lots.state_of(lot), bidder_id, repeated=True)
+    # Whoever leads by this bid has it for their maximum. Nobody else's maximum matters for a next minimum.
+    lead = rules.Lead(earlier.leader_id or NOBODY, amount, earlier.price, earlier.exact)
+    then = rules.LotState(closes_at=earlier.closes_at, lead=lead, last_seq=earlier.seq)
+    return BidOutcome(
+        None,
+        leads=earlier.leader_id == bidder_id,
+        price=earlier.price,
+        next_minimum=rules.next_minimum(terms, then, bidder_id),
+        repeated=True,
+    )
 
 
 def _eligible(auction: Auction, person_id: int) -> bool:
@@ -137,14 +153,11 @@ def _eligible(auction: Auction, person_id: int) -> bool:
     return person is not None and is_staff(person)
 
 
-def _welcome(auction_id: int, person_id: int, terms_accepted: bool) -> Bidder:
-    """A paddle for a first-time bidder. Lots are locked before the auction everywhere, so this cannot deadlock."""
+def _welcome(auction: Auction, person_id: int, at: datetime, terms_accepted: bool) -> Bidder:
+    """A paddle for a first-time bidder. The auction's row is locked."""
     if not terms_accepted:
         raise TermsNotAccepted
-    auction = locked(Auction, auction_id)
-    if (found := _bidder(auction_id, person_id)) is not None:
-        return found  # the same person was bidding on another lot at this moment
-    bidder = Bidder(auction_id=auction_id, person_id=person_id, paddle=auction.next_paddle, terms_accepted_at=now())
+    bidder = Bidder(auction_id=auction.id, person_id=person_id, paddle=auction.next_paddle, terms_accepted_at=at)
     auction.next_paddle += 1
     db.session.add(bidder)
     db.session.flush()
@@ -154,14 +167,15 @@ def _welcome(auction_id: int, person_id: int, terms_accepted: bool) -> Bidder:
 def void_bid(lot_id: int, seq: int, reason: str, actor_id: int) -> None:
     """Void a bid with a public reason; later bids of the same bidder on the lot go with it ("Void").
 
-    Raises VoidRefused when there is no such bid, or the lot is settled: that would need a second person.
+    Raises VoidRefused when there is no such bid, or the lot is closed: that would need a second person.
     """
     lot: Lot | None = locked(Lot, lot_id)
-    if lot is None or lot.settled_at is not None:
+    at = now()
+    if lot is None or lot.settled_at is not None or at >= lot.closes_at:
         raise VoidRefused
     terms, before = lots.terms_of(lot.auction, lot), lots.state_of(lot)
     events = lots.events_of(lots.log_of(lot_id))
-    decision = rules.decide_void(terms, before, events, seq, now())
+    decision = rules.decide_void(terms, before, events, seq, at)
     if isinstance(decision, rules.Refused):
         raise VoidRefused
     after = decision.state

@@ -21,7 +21,7 @@ CLOSE = "auctions.close_lot"
 INVOICE = "auctions.invoice"
 PURPOSE = "auction"
 PAYABLE = "lot"
-PATIENCE = timedelta(minutes=5)  # a winner's invoice waits this long for lots that close a little later
+PATIENCE = timedelta(minutes=30)  # a winner's invoice waits for lots that close within this time
 
 
 def close_lot(lot_id: int) -> Award | None:
@@ -49,11 +49,11 @@ def close_lot(lot_id: int) -> Award | None:
 
 
 def _invoice_time(auction_id: int, at: datetime) -> datetime:
-    """When the auction's last lot closes, if that is soon; else now, so that nobody waits for a lot still open long."""
-    last = db.session.scalar(
-        select(func.max(Lot.closes_at)).where(Lot.auction_id == auction_id, Lot.settled_at.is_(None))
-    )
-    return last + timedelta(seconds=5) if last is not None and last - at < PATIENCE else at
+    """When the last lot of those that close soon has closed, so that one invoice holds them all. Nobody waits for lots
+    that stay open for longer. A further award moves the same job on."""
+    soon = (Lot.auction_id == auction_id, Lot.settled_at.is_(None), Lot.closes_at < at + PATIENCE)
+    last = db.session.scalar(select(func.max(Lot.closes_at)).where(*soon))
+    return max(at, last + timedelta(seconds=5)) if last is not None else at
 
 
 def invoice_bidder(bidder_id: int) -> str | None:
