@@ -37,7 +37,7 @@ class AuctionForm(Form):
         _l("Beneficiary"), coerce=int, description=_l("The partner that receives the proceeds.")
     )
     currency = SelectField(_l("Currency"), choices=choices((code, code) for code in CURRENCIES))
-    timezone = SelectField(_l("Time zone"), choices=choices((zone, zone) for zone in sorted(available_timezones())))
+    timezone = SelectField(_l("Time zone"), choices=choices((zone, zone) for zone in sorted(available_timezones())), default="Europe/Zurich")
     opens_at = LocalTimeField(_l("Bidding opens"), validators=[InputRequired(_l("Say when bidding opens."))])
     closes_at = LocalTimeField(_l("Bidding closes"), validators=[InputRequired(_l("Say when bidding closes."))])
     eligibility = SelectField(

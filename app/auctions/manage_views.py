@@ -109,10 +109,8 @@ def add_lots(auction_id: int) -> Any:
     form.start.currency = auction.currency
     chosen = [int(text) for text in request.form.getlist("artwork")[:500] if text.isascii() and text.isdigit() and len(text) < 10]
     good = form.validate()
-    if good and not form.start.data:
-        form.start.errors, good = [_("The starting price has to be more than nothing.")], False
-    if good and form.start.data % auction.unit:
-        form.start.errors, good = [_("Choose a whole amount.")], False
+    if good and (wrong := _start_fault(form.start.data, auction)):
+        form.start.errors, good = [wrong], False
     if not good:
         return _page(auction, form, 422)
     try:
@@ -123,6 +121,13 @@ def add_lots(auction_id: int) -> Any:
     else:
         flash(ngettext("%(num)s lot added.", "%(num)s lots added.", len(made)), "success")
     return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
+
+
+def _start_fault(start: int | None, auction: Auction) -> str:
+    """What is wrong with a starting price, in words; empty if nothing is."""
+    if not start:
+        return _("The starting price has to be more than nothing.")
+    return _("Choose a whole amount.") if start % auction.unit else ""
 
 
 @blueprint.route(f"{LOT}/", methods=["GET", "POST"])
@@ -136,8 +141,8 @@ def lot(lot_id: int) -> Any:
     if form.validate_on_submit():
         values = {name: getattr(form, name).data or None for name in ("title", "start", "reserve", "sanity_cap")}
         try:
-            if not values["start"]:
-                form.start.errors = [_("The starting price has to be more than nothing.")]
+            if wrong := _start_fault(values["start"], found.auction):
+                form.start.errors = [wrong]
             else:
                 with atomic():
                     preparation.update_lot(lot_id, actor_id=current_user.id, **values)

@@ -202,6 +202,7 @@ class Step:
     paddle: int | None
     leader: int | None
     price: int | None
+    closes_at: datetime
     reason: str | None
 
 
@@ -217,7 +218,7 @@ def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
         .limit(limit)
     )
     return [
-        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.reason)
+        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason)
         for row, paddle, leads in db.session.execute(query)
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -180,11 +181,13 @@ def invoice(slug: str, number: int) -> Any:
 @blueprint.get("/auctions/<slug>/live.json")
 @public
 def live(slug: str) -> Response:
-    """The state of every lot, for open pages that keep themselves fresh."""
+    """The state of every lot, for open pages that keep themselves fresh; 304 while nothing but the clock moved."""
     found = queries.auction(slug) or abort(404)
-    response = Response(json.dumps(queries.live(found)), mimetype="application/json")
+    state = queries.live(found)
+    response = Response(json.dumps(state), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
-    return response
+    response.set_etag(hashlib.sha256(json.dumps(state["lots"]).encode()).hexdigest()[:20], weak=True)
+    return response.make_conditional(request)
 
 
 @blueprint.get("/auctions/<slug>/proceeds/")
@@ -213,7 +216,8 @@ def bid_log(slug: str) -> Response:
                 json.dumps(
                     {
                         "lot": view.lot.number, "seq": step.seq, "kind": step.kind.value, "at": iso(step.at),
-                        "paddle": step.paddle, "leader": step.leader, "price": step.price, "reason": step.reason,
+                        "paddle": step.paddle, "leader": step.leader, "price": step.price,
+                        "closes_at": iso(step.closes_at), "reason": step.reason,
                     }
                 )
             )  # fmt: skip

@@ -1,5 +1,68 @@
-"""Pages of galleries."""
+"""Public pages of galleries, and the files of their pictures."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, render_template, request, send_file
+
+from app.core import storage
+from app.galleries import queries
+from app.web.access import has_role, public
 
 blueprint = Blueprint("galleries", __name__)
+NUMBER = "<int(max=2147483647):number>"
+
+
+@blueprint.get("/galleries/")
+@public
+def index() -> str:
+    """Every published gallery."""
+    return render_template("galleries/index.html", galleries=queries.gallery_cards())
+
+
+@blueprint.get("/galleries/<slug>/")
+@public
+def page(slug: str) -> str:
+    """The wall of a gallery, by theme."""
+    gallery = queries.gallery(slug) or abort(404)
+    theme = request.args.get("theme", "")[:80]
+    return render_template(
+        "galleries/page.html",
+        gallery=gallery,
+        theme=next((item for item in gallery.themes if item.slug == theme), None),
+        hung=queries.hung_in(gallery, theme),
+        accent=gallery.campaign.accent if gallery.campaign else "",
+    )
+
+
+@blueprint.get(f"/galleries/<slug>/artworks/{NUMBER}/")
+@public
+def artwork(slug: str, number: int) -> str:
+    """One picture, large, with its label."""
+    found = queries.artwork_page(slug, number) or abort(404)
+    work = found.hung.artwork
+    return render_template(
+        "galleries/artwork.html",
+        page=found,
+        work=work,
+        picture=found.hung.picture,
+        extras=[text for extra in current_app.extensions["kermesse_artwork_extras"] if (text := extra(work))],
+        accent=work.gallery.campaign.accent if work.gallery.campaign else "",
+    )
+
+
+@blueprint.get("/media/<name>")
+@public
+def media(name: str) -> Any:
+    """A derivative, while its artwork may be seen; the team sees those that are not public yet."""
+    image, visible = queries.image_by_name(name[:80]) or abort(404)
+    if not visible and not has_role(*queries.CURATING):
+        abort(404)
+    try:
+        response = send_file(storage.path(image.key), mimetype=queries.MIME[image.format], conditional=True)
+    except FileNotFoundError:
+        abort(404)
+    # A withdrawn consent must hide a picture within a minute, so nobody may keep it for longer.
+    response.headers["Cache-Control"] = "public, max-age=60" if visible else "no-store"
+    return response

@@ -36,7 +36,6 @@ class Entry(Base):
     memo: Mapped[str] = mapped_column(String(300), default="")
     subject_kind: Mapped[str] = mapped_column(String(40), default="")
     subject_id: Mapped[int | None]
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id", ondelete="RESTRICT"), unique=True)
     transfers: Mapped[list[Transfer]] = relationship(order_by="Transfer.id")
     __table_args__ = (Index("ix_ledger_entry_subject", "subject_kind", "subject_id"),)
 

@@ -29,6 +29,9 @@ def partner(partner_id: int) -> Partner | None:
     return db.session.get(Partner, partner_id)
 
 
-def partner_choices() -> list[tuple[int, str]]:
-    """(id, name) of every partner, for forms."""
-    return [(row.id, row.name) for row in db.session.execute(select(Partner.id, Partner.name).order_by(Partner.name))]
+def partner_choices(kind: PartnerKind | None = None) -> list[tuple[int, str]]:
+    """(id, name) of every partner, of one kind if named, for forms."""
+    query = select(Partner.id, Partner.name).order_by(Partner.name)
+    if kind is not None:
+        query = query.where(Partner.kind == kind)
+    return [(row.id, row.name) for row in db.session.execute(query)]

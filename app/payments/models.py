@@ -121,3 +121,22 @@ class WebhookReceipt(Base):
     outcome: Mapped[str] = mapped_column(String(20), default="received")
     reason: Mapped[str] = mapped_column(String(300), default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Counter(Base):
+    """The last invoice number of a year."""
+
+    __tablename__ = "invoice_counter"
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class PaymentFact(Base):
+    """One thing the provider told, about a session or payment of theirs. A set: the same thing stands here once."""
+
+    __tablename__ = "payment_fact"
+    about: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(120), primary_key=True)
+    amount: Mapped[int] = mapped_column(BigInteger, default=0)
+    fee: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -1,0 +1,73 @@
+"""Reads about invoices and payments."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.core.clock import now
+from app.core.database import db
+from app.payments.models import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentStatus, WebhookReceipt
+from app.web.formats import amount
+
+QUIET = timedelta(minutes=10)
+
+
+def by_token(token: str) -> Invoice | None:
+    """The invoice that the holder of a token may see."""
+    return db.session.scalar(select(Invoice).where(Invoice.token == token).options(*_loads()))
+
+
+def _loads() -> tuple[Any, ...]:
+    return (selectinload(Invoice.lines), selectinload(Invoice.payments).selectinload(Payment.refunds))
+
+
+def invoice_of(kind: str, ref: int) -> Invoice | None:
+    """The live invoice of a payable."""
+    query = select(Invoice).join(Invoice.lines)
+    return db.session.scalar(query.where(InvoiceLine.kind == kind, InvoiceLine.ref == ref, InvoiceLine.live))
+
+
+def invoices(search: str = "") -> Select[tuple[Invoice]]:
+    """All invoices, open ones first, filtered by number, name or address."""
+    query = select(Invoice).order_by(Invoice.status != InvoiceStatus.OPEN, Invoice.id.desc()).options(*_loads())
+    if search:
+        columns = (Invoice.number, Invoice.buyer, Invoice.email)
+        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+    return query
+
+
+def silent_payments() -> list[tuple[int, str]]:
+    """(id, provider's session) of pending payments that nothing was heard of for a while."""
+    query = select(Payment.id, Payment.provider_ref).where(
+        Payment.status == PaymentStatus.PENDING, Payment.provider_ref.is_not(None), Payment.created_at < now() - QUIET
+    )
+    return [(row[0], str(row[1])) for row in db.session.execute(query)]
+
+
+def put_aside() -> list[WebhookReceipt]:
+    """Events that did not match, for the treasurer."""
+    query = select(WebhookReceipt).where(WebhookReceipt.outcome == "aside").order_by(WebhookReceipt.received_at.desc())
+    return list(db.session.scalars(query.limit(50)))
+
+
+def account_section() -> dict[str, Any]:
+    """The viewer's invoices, for the account page."""
+    query = select(Invoice).where(Invoice.person_id == current_user.id).order_by(Invoice.id.desc()).limit(50)
+    words = {InvoiceStatus.OPEN: _("To pay"), InvoiceStatus.PAID: _("Paid"), InvoiceStatus.VOID: _("Void")}
+    items = [
+        {
+            "title": _("Invoice %(number)s", number=invoice.number),
+            "href": url_for("payments.invoice", token=invoice.token),
+            "meta": amount(invoice.total, invoice.currency),
+            "badge": words[invoice.status],
+        }
+        for invoice in db.session.scalars(query.options(selectinload(Invoice.lines)))
+    ]
+    return {"title": _("My invoices"), "items": items, "empty": _("Nothing to pay.")}

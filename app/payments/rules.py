@@ -1,0 +1,63 @@
+"""What a payment's state follows from: the set of facts that the provider told, in whatever order, however often (M2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FactKind(StrEnum):
+    CAPTURED = "captured"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing the provider told. `id` is the provider's id of the thing (a refund, a session), so that the same thing
+    told by two kinds of events counts once. Amounts are minor units; `fee` is the provider's part."""
+
+    kind: FactKind
+    id: str
+    amount: int = 0
+    fee: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a payment stands."""
+
+    status: str
+    captured: int = 0
+    fee: int = 0
+    refunded: int = 0
+
+
+def fold(facts: Iterable[Fact]) -> State:
+    """The state that a set of facts makes. A capture outweighs an expiry: the money is there."""
+    known = set(facts)
+    captures = [fact for fact in known if fact.kind is FactKind.CAPTURED]
+    if not captures:
+        ended = any(fact.kind in (FactKind.EXPIRED, FactKind.FAILED) for fact in known)
+        return State("expired" if ended else "pending")
+    captured = max(fact.amount for fact in captures)
+    refunds: dict[str, int] = {}
+    for fact in known:
+        if fact.kind is FactKind.REFUNDED:
+            refunds[fact.id] = max(fact.amount, refunds.get(fact.id, 0))
+    fee = max(fact.fee for fact in captures)
+    return State("captured", captured, fee, min(captured, sum(refunds.values())))
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount in proportion to weights, to the centime: the largest remainders get what is left over."""
+    whole = sum(weights)
+    if whole <= 0:
+        raise ValueError("nothing to split over")
+    shares = [total * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda index: (-(total * weights[index] % whole), index))
+    for index in order[: total - sum(shares)]:
+        shares[index] += 1
+    return shares
