@@ -37,12 +37,21 @@ class AuctionForm(Form):
         _l("Beneficiary"), coerce=int, description=_l("The partner that receives the proceeds.")
     )
     currency = SelectField(_l("Currency"), choices=choices((code, code) for code in CURRENCIES))
-    timezone = SelectField(_l("Time zone"), choices=choices((zone, zone) for zone in sorted(available_timezones())), default="Europe/Zurich")
+    timezone = SelectField(
+        _l("Time zone"),
+        choices=choices((zone, zone) for zone in sorted(available_timezones())),
+        default="Europe/Zurich",
+    )
     opens_at = LocalTimeField(_l("Bidding opens"), validators=[InputRequired(_l("Say when bidding opens."))])
     closes_at = LocalTimeField(_l("Bidding closes"), validators=[InputRequired(_l("Say when bidding closes."))])
     eligibility = SelectField(
         _l("Who may bid"),
-        choices=choices([(Eligibility.SIGNED_IN.value, _l("Everybody with an e-mail address")), (Eligibility.STAFF.value, _l("Staff"))]),
+        choices=choices(
+            [
+                (Eligibility.SIGNED_IN.value, _l("Everybody with an e-mail address")),
+                (Eligibility.STAFF.value, _l("Staff")),
+            ]
+        ),
     )
     summary = LinesField(_l("Summary"), longest=2000)
     terms = LinesField(_l("Terms"), longest=10_000, description=_l("Accepted once by each bidder."))

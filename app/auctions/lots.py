@@ -81,7 +81,9 @@ def differences(auction: Auction, lot: Lot) -> list[str]:
         for row, (_, state) in zip(rows, rules.history(terms, events_of(rows)), strict=True):
             told = (row.price, row.leader_id, row.closes_at)
             if told != (state.price, state.leader, state.closes_at):
-                found.append(f"seq {row.seq}: the log tells {told}, the replay {state.price, state.leader, state.closes_at}")
+                found.append(
+                    f"seq {row.seq}: the log tells {told}, the replay {state.price, state.leader, state.closes_at}"
+                )
     except ValueError as fault:
         return [*found, str(fault)]
     if state_of(lot) != state:

@@ -61,7 +61,9 @@ def edit(auction_id: int) -> Any:
             with atomic():
                 preparation.update_auction(auction_id, actor_id=current_user.id, **_values(form))
         except preparation.AuctionFrozen:
-            form.closes_at.errors = [_("Bids stand already: times, currency, beneficiary and bidders stay as they are.")]
+            form.closes_at.errors = [
+                _("Bids stand already: times, currency, beneficiary and bidders stay as they are.")
+            ]
         else:
             flash(_("Kept."), "success")
             return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
@@ -107,7 +109,11 @@ def add_lots(auction_id: int) -> Any:
     auction = _auction(auction_id)
     form = StartForm()
     form.start.currency = auction.currency
-    chosen = [int(text) for text in request.form.getlist("artwork")[:500] if text.isascii() and text.isdigit() and len(text) < 10]
+    chosen = [
+        int(text)
+        for text in request.form.getlist("artwork")[:500]
+        if text.isascii() and text.isdigit() and len(text) < 10
+    ]
     good = form.validate()
     if good and (wrong := _start_fault(form.start.data, auction)):
         form.start.errors, good = [wrong], False
@@ -117,7 +123,9 @@ def add_lots(auction_id: int) -> Any:
         with atomic():
             made = preparation.add_lots(auction_id, chosen, form.start.data or 0, current_user.id)
     except preparation.NotAuctionable:
-        flash(_("One of these pictures has no consent for an auction, or is a lot already. Nothing was added."), "warning")
+        flash(
+            _("One of these pictures has no consent for an auction, or is a lot already. Nothing was added."), "warning"
+        )
     else:
         flash(ngettext("%(num)s lot added.", "%(num)s lots added.", len(made)), "success")
     return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)

@@ -13,8 +13,6 @@ from app.core.database import db
 from app.core.mail import queue_mail
 
 
-
-
 def lot_link(auction: Auction, lot: Lot) -> str:
     """The lot's page."""
     return f"{current_app.config['KERMESSE'].base_url}/auctions/{auction.slug}/lots/{lot.number}/"

@@ -88,7 +88,10 @@ def bid(slug: str, number: int) -> Any:
                 if nameless:
                     rename(locked(Person, person_id), form.name.data, language)
     except services.OperationReused:
-        flash(_("This form was sent before with another amount. Look at how you stand, and bid again if you like."), "warning")
+        flash(
+            _("This form was sent before with another amount. Look at how you stand, and bid again if you like."),
+            "warning",
+        )
         return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
     if outcome.reason is not None:
         return _refused(_lot(slug, number), form, outcome)
@@ -180,7 +183,7 @@ def invoice(slug: str, number: int) -> Any:
 
 @blueprint.get("/auctions/<slug>/live.json")
 @public
-def live(slug: str) -> Response:
+def live(slug: str) -> Any:
     """The state of every lot, for open pages that keep themselves fresh; 304 while nothing but the clock moved."""
     found = queries.auction(slug) or abort(404)
     state = queries.live(found)
@@ -234,5 +237,10 @@ def screen(slug: str) -> str:
     asked = request.args.get("lot", "")
     index = int(asked) % len(views) if asked.isascii() and asked.isdigit() and len(asked) < 6 and views else 0
     return render_template(
-        "auctions/screen.html", auction=found, lots=views, promised=promised, index=index, view=views[index] if views else None
+        "auctions/screen.html",
+        auction=found,
+        lots=views,
+        promised=promised,
+        index=index,
+        view=views[index] if views else None,
     )

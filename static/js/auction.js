@@ -10,6 +10,7 @@ let offset = 0; // the server's clock minus ours
 let lastNews = Date.now();
 let shown = null;
 let edited = false;
+let tag = null; // of the newest state: while nothing changed, the answer is a short 304
 
 const byId = (selector) => root.querySelector(selector);
 const set = (element, text) => {
@@ -89,9 +90,13 @@ function tick() {
 
 async function poll() {
   try {
-    const answer = await fetch(root.dataset.live, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8000) });
-    if (!answer.ok) throw new Error(String(answer.status));
-    apply(await answer.json());
+    const headers = { Accept: "application/json", ...(tag ? { "If-None-Match": tag } : {}) };
+    const answer = await fetch(root.dataset.live, { headers, cache: "no-store", signal: AbortSignal.timeout(8000) });
+    if (!answer.ok && answer.status !== 304) throw new Error(String(answer.status));
+    if (answer.ok) {
+      tag = answer.headers.get("ETag");
+      apply(await answer.json());
+    }
     lastNews = Date.now();
   } catch {
     // Silence is told below; the next round tries again.
