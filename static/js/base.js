@@ -18,6 +18,9 @@
         show();
       });
     }
+    // On a phone the rail scrolls sideways: show where one is.
+    const here = document.querySelector(".rail [aria-current]");
+    if (here && innerWidth < 960) here.closest(".rail").scrollLeft = here.offsetLeft - innerWidth / 3;
     // An error summary takes the focus, so that it is heard and seen first.
     document.querySelector(".notice[role=alert]")?.setAttribute("tabindex", "-1");
     document.querySelector(".notice[role=alert]")?.focus({ preventScroll: false });
