@@ -19,7 +19,12 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
+from app.auctions import jobs as auction_jobs
+from app.auctions import manage_views as manage_auctions
+from app.auctions import settlement
 from app.auctions import views as auctions
+from app.auctions.extras import bid_link
+from app.auctions.queries import account_section as bids_section
 from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs
 from app.core.clock import now
@@ -29,9 +34,15 @@ from app.core.transactions import atomic
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
+from app.galleries import jobs as gallery_jobs
+from app.galleries import manage_views as manage_galleries
+from app.galleries import services as gallery_services
 from app.galleries import views as galleries
 from app.partners import views as partners
+from app.payments import jobs as payment_jobs
+from app.payments import manage_views as manage_payments
 from app.payments import views as payments
+from app.payments.queries import account_section as invoices_section
 from app.site import dev_views
 from app.site import views as site
 from app.web import access, assets, errors, formats, guards, headers, languages, typed
@@ -46,8 +57,11 @@ BLUEPRINTS = (
     events.blueprint,
     manage_events.blueprint,
     galleries.blueprint,
+    manage_galleries.blueprint,
     auctions.blueprint,
+    manage_auctions.blueprint,
     payments.blueprint,
+    manage_payments.blueprint,
 )
 csrf = CSRFProtect()
 babel = Babel()
@@ -64,7 +78,8 @@ def wire(app: Flask, config: Config) -> None:
         app.register_blueprint(blueprint)
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
-    app.extensions["kermesse_account_sections"].append(registrations_section)
+    app.extensions["kermesse_account_sections"].extend([bids_section, registrations_section, invoices_section])
+    app.extensions["kermesse_artwork_extras"] = [bid_link]
     cli.install(app)
     access.public(app.view_functions["static"])
     access.require_marks(app)
@@ -72,7 +87,16 @@ def wire(app: Flask, config: Config) -> None:
 
 def _registry() -> Registry:
     registry = Registry()
-    registry.sweeps = {"jobs": jobs.sweep, "typed": typed.sweep, "codes": _sweep_codes}
+    registry.jobs = {
+        gallery_services.DERIVE: gallery_jobs.derive,
+        settlement.CLOSE: auction_jobs.close_lot,
+        settlement.INVOICE: auction_jobs.invoice,
+    }
+    registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
+    registry.sweeps = {
+        "lots": auction_jobs.overdue,
+        "payments": payment_jobs.sweep,
+        "jobs": jobs.sweep, "typed": typed.sweep, "codes": _sweep_codes}
     return registry
 
 

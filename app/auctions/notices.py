@@ -7,7 +7,10 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
+from app.accounts.models import Person
 from app.auctions.models import Auction, Award, Bidder, Lot
 from app.core.database import db
 from app.core.mail import queue_mail
@@ -19,8 +22,9 @@ def lot_link(auction: Auction, lot: Lot) -> str:
 
 
 def _send(bidder_id: int, key: str, template: str, subject: Any, **context: Any) -> None:
-    bidder = db.session.get_one(Bidder, bidder_id)
-    person = bidder.person
+    # One statement, without roles: a bid holds the lot's lock while it tells whom it outbid.
+    query = select(Person).join(Bidder).where(Bidder.id == bidder_id).options(lazyload(Person.roles))
+    person = db.session.scalars(query).one()
     if not person.active:
         return
     with force_locale(person.locale):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import auction_commands, operate
-
 
 def install(app: Flask) -> None:
     """Register every command."""
-    for command in (*operate.COMMANDS, *auction_commands.COMMANDS):
-        app.cli.add_command(command)
+    from app.cli import auction_commands, demo, keep, money, operate
+
+    for module in (operate, keep, money, auction_commands, demo):
+        for command in module.COMMANDS:
+            app.cli.add_command(command)

@@ -1,52 +1,52 @@
-"""Commands that check auctions: replay a log from a file, and what the database holds against its own log."""
+"""Commands that let anybody check an auction."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from app.auctions.lots import differences
+from app.auctions import lots
 from app.auctions.models import Auction, Lot
 from app.auctions.replay import ReplayError, replay
 from app.core.database import db
 
-auctions = AppGroup("auctions", help="Check auctions.")
+auctions = AppGroup("auctions", help="Replay and verify.")
 
 
-@auctions.command("replay", with_appcontext=False)
+@auctions.command("replay")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay_file(file: Path) -> None:
-    """Print the states of a lot's log, one JSON line an event."""
+    """Print the states of the lot described in FILE, one JSON line an event."""
     try:
-        lines = replay(json.loads(file.read_text(encoding="utf-8-sig")))
+        for line in replay(json.loads(file.read_text(encoding="utf-8"))):
+            click.echo(json.dumps(line))
     except (ReplayError, ValueError, RecursionError) as fault:
         raise click.ClickException(f"{file.name}: {fault}") from fault
-    for line in lines:
-        click.echo(json.dumps(line, ensure_ascii=False))
 
 
 @auctions.command("verify")
 @click.argument("slug", required=False)
+@with_appcontext
 def verify(slug: str | None) -> None:
-    """Replay every lot, of one auction if named, and name each difference from what is kept. Exit 1 if there is any."""
-    query = select(Auction).order_by(Auction.id)
-    found = list(db.session.scalars(query.where(Auction.slug == slug) if slug else query))
-    if slug and not found:
-        raise click.ClickException(f"no auction {slug}")
-    faults = checked = 0
-    for auction in found:
-        for lot in db.session.scalars(select(Lot).where(Lot.auction_id == auction.id).order_by(Lot.number)):
-            checked += 1
-            for fault in differences(auction, lot):
-                faults += 1
-                click.echo(f"{auction.slug} lot {lot.number}: {fault}")
+    """Replay what the database holds and name every difference; the exit code is 1 if there is one."""
+    query = select(Lot).join(Lot.auction).order_by(Auction.id, Lot.number)
+    if slug:
+        query = query.where(Auction.slug == slug)
+    checked = faults = 0
+    for lot in db.session.scalars(query):
+        checked += 1
+        for difference in lots.differences(lot.auction, lot):
+            faults += 1
+            click.echo(f"{lot.auction.slug} lot {lot.number}: {difference}")
+    if slug and not checked:
+        raise click.ClickException(f"no auction {slug} with lots")
     click.echo(f"{checked} lots replayed, {faults} differences")
-    if faults:
-        raise SystemExit(1)
+    sys.exit(1 if faults else 0)
 
 
 COMMANDS = (auctions,)

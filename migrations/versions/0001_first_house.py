@@ -27,6 +27,11 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entry_subject', ['subject_kind', 'subject_id'], unique=False)
 
+    op.create_table('invoice_counter',
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('year', name=op.f('pk_invoice_counter'))
+    )
     op.create_table('job',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=60), nullable=False),
@@ -52,11 +57,8 @@ def upgrade() -> None:
     sa.Column('memo', sa.String(length=300), nullable=False),
     sa.Column('subject_kind', sa.String(length=40), nullable=False),
     sa.Column('subject_id', sa.Integer(), nullable=True),
-    sa.Column('reverses_id', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['reverses_id'], ['ledger_entry.id'], name=op.f('fk_ledger_entry_reverses_id_ledger_entry'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_entry')),
-    sa.UniqueConstraint('key', name=op.f('uq_ledger_entry_key')),
-    sa.UniqueConstraint('reverses_id', name=op.f('uq_ledger_entry_reverses_id'))
+    sa.UniqueConstraint('key', name=op.f('uq_ledger_entry_key'))
     )
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.create_index('ix_ledger_entry_subject', ['subject_kind', 'subject_id'], unique=False)
@@ -96,6 +98,14 @@ def upgrade() -> None:
     sa.Column('created_at', app.core.database.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_partner')),
     sa.UniqueConstraint('slug', name=op.f('uq_partner_slug'))
+    )
+    op.create_table('payment_fact',
+    sa.Column('about', sa.String(length=120), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('ref', sa.String(length=120), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('fee', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('about', 'kind', 'ref', name=op.f('pk_payment_fact'))
     )
     op.create_table('person',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -496,6 +506,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Enum('active', 'offered', 'forfeited', name='award_status', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('created_at', app.core.database.UtcDateTime(timezone=True), nullable=False),
     sa.Column('paid_at', app.core.database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('invoiced_at', app.core.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('handed_over_at', app.core.database.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['bidder_id'], ['bidder.id'], name=op.f('fk_award_bidder_id_bidder'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_award_lot_id_lot'), ondelete='RESTRICT'),
@@ -700,6 +711,7 @@ def downgrade() -> None:
     op.drop_table('sign_in_code')
     op.drop_table('role')
     op.drop_table('person')
+    op.drop_table('payment_fact')
     op.drop_table('partner')
     with op.batch_alter_table('mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mail_recipient'))
@@ -715,6 +727,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_job_due', sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
 
     op.drop_table('job')
+    op.drop_table('invoice_counter')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_subject')
 
