@@ -74,16 +74,17 @@ def events_of(rows: Iterable[LotEvent]) -> list[rules.Event]:
 
 def differences(auction: Auction, lot: Lot) -> list[str]:
     """Where what is kept differs from the replay of the log; empty when all is right."""
-    rows = log_of(lot.id)
+    rows, terms = log_of(lot.id), terms_of(auction, lot)
     found = [] if [row.seq for row in rows] == list(range(1, len(rows) + 1)) else ["seq is not gapless"]
-    terms, state = terms_of(auction, lot), rules.empty(terms_of(auction, lot))
+    state = rules.empty(terms)
     try:
-        for row, (_, state) in zip(rows, rules.history(terms, events_of(rows)), strict=True):
-            told = (row.price, row.leader_id, row.closes_at)
+        for row, (_, after) in zip(rows, rules.history(terms, events_of(rows)), strict=True):
+            if row.kind is EventKind.BID and row.at >= state.closes_at:
+                found.append(f"seq {row.seq}: accepted at or after the closing time")
+            told, state = (row.price, row.leader_id, row.closes_at), after
             if told != (state.price, state.leader, state.closes_at):
-                found.append(
-                    f"seq {row.seq}: the log tells {told}, the replay {state.price, state.leader, state.closes_at}"
-                )
+                replayed = state.price, state.leader, state.closes_at
+                found.append(f"seq {row.seq}: the log tells {told}, the replay {replayed}")
     except ValueError as fault:
         return [*found, str(fault)]
     if state_of(lot) != state:
