@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.auctions import jobs, preparation, queries, services, settlement
-from app.auctions.models import Auction, Award, LotStatus
+from app.auctions.models import Auction, Award, Lot, LotStatus
 from app.core.clock import travel
 from app.core.database import db
 from app.core.jobs import Job, run_due
