@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import selectinload
 
-from app.auctions.models import Auction
+from app.auctions.models import Auction, Lot
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import Job
@@ -62,6 +62,12 @@ def raised(shown: list[Campaign]) -> dict[int, str]:
         if amounts:
             said[campaign.id] = " + ".join(amounts)
     return said
+
+
+def promised(auction: Auction) -> int:
+    """What the leading bids of an auction come to, in minor units."""
+    query = select(func.sum(Lot.price)).where(Lot.auction_id == auction.id, Lot.leader_id.is_not(None))
+    return db.session.scalar(query) or 0
 
 
 def galleries_of(campaign_id: int | None = None, limit: int = 3) -> list[Gallery]:

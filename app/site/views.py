@@ -39,6 +39,7 @@ def home() -> str:
         running=auction is not None and auction.opens_at <= at < auction.closes_at,
         kinds=KINDS,
         auction=auction,
+        promised=queries.promised(auction) if auction else 0,
         lots=auctions.lot_cards(auction, limit=7) if auction else [],
         events=events.upcoming(limit=3),
         galleries=galleries.gallery_cards(limit=2),
