@@ -96,7 +96,10 @@ def _registry() -> Registry:
     registry.sweeps = {
         "lots": auction_jobs.overdue,
         "payments": payment_jobs.sweep,
-        "jobs": jobs.sweep, "typed": typed.sweep, "codes": _sweep_codes}
+        "jobs": jobs.sweep,
+        "typed": typed.sweep,
+        "codes": _sweep_codes,
+    }
     return registry
 
 
@@ -127,6 +130,8 @@ def _configure(app: Flask, config: Config) -> None:
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_HASHING_SCHEMES=["hex_sha512"],
         SECURITY_SEND_REGISTER_EMAIL=False,
+        SECURITY_CLI_USERS_NAME=None,
+        SECURITY_CLI_ROLES_NAME=None,
         MAIL_BACKEND="locmem",
         RATELIMIT_ENABLED=True,
     )
@@ -143,6 +148,7 @@ def _data(app: Flask, config: Config) -> None:
 
 def _web(app: Flask, config: Config) -> None:
     app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.globals["asset"] = assets.asset  # also for macros, which see no context
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app, locale_selector=languages.select_locale, default_translation_directories="translations")
     Security().init_app(app, SQLAlchemyUserDatastore(db, Person, Role), register_blueprint=False)
@@ -167,7 +173,6 @@ def _web(app: Flask, config: Config) -> None:
 def _context(config: Config) -> dict[str, Any]:
     """What every template may use. Mails are also rendered by the worker, where there is no visitor."""
     return {
-        "asset": assets.asset,
         "csp_nonce": headers.csp_nonce,
         "languages": list(LANGUAGES.items()),
         "language_url": languages.language_url,

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from flask import current_app, url_for
+from flask import current_app
 from flask_babel import gettext as _
 from flask_security.utils import hash_password, verify_password
 from sqlalchemy import delete, func, select
@@ -83,7 +83,7 @@ def _new_code(email: str, code: str, next_path: str, life: timedelta) -> tuple[S
     )
     db.session.add(row)
     db.session.flush()
-    return row, current_app.config["KERMESSE"].base_url + url_for("accounts.link", secret=secret)
+    return row, f"{current_app.config['KERMESSE'].base_url}/account/link/{secret}"
 
 
 def redeem_code(browser: str, code: str, locale: str) -> tuple[Person, str]:

@@ -32,7 +32,9 @@ class GalleryForm(Form):
     campaign_id = SelectField(_l("Campaign"), coerce=int)
     summary = LinesField(_l("Summary"), longest=4000)
     themes = LinesField(
-        _l("Themes"), longest=4000, description=_l("One a line. After a colon, the question that the pupils were asked.")
+        _l("Themes"),
+        longest=4000,
+        description=_l("One a line. After a colon, the question that the pupils were asked."),
     )
 
     def theme_rows(self) -> list[tuple[str, str, str]]:

@@ -53,7 +53,7 @@ def edit(gallery_id: int) -> Any:
     """Change a gallery's words and themes."""
     gallery = _gallery(gallery_id)
     lines = "\n".join(f"{item.title}: {item.description}".rstrip(": ") for item in gallery.themes)
-    form = _form(GalleryForm(data={"title": gallery.title, "summary": gallery.summary, "themes": lines, "campaign_id": gallery.campaign_id or 0}))
+    form = _form(GalleryForm(obj=gallery, data={"themes": lines, "campaign_id": gallery.campaign_id or 0}))
     if form.validate_on_submit():
         with atomic():
             services.update_gallery(gallery_id, actor_id=current_user.id, themes=form.theme_rows(), **_words(form))

@@ -117,12 +117,12 @@ def gallery_cards(limit: int | None = None, campaign_id: int | None = None) -> l
     if campaign_id is not None:
         query = query.where(Gallery.campaign_id == campaign_id)
     rows = list(db.session.scalars(query))
-    firsts = select(Artwork.gallery_id, func.min(Artwork.id), func.count()).where(*_public()).group_by(Artwork.gallery_id)
+    firsts = (
+        select(Artwork.gallery_id, func.min(Artwork.id), func.count()).where(*_public()).group_by(Artwork.gallery_id)
+    )
     facts = {row[0]: (row[1], row[2]) for row in db.session.execute(firsts)}
     pictures = pictures_for([first for first, _count in facts.values()])
-    return [
-        GalleryCard(row, pictures.get(facts.get(row.id, (0, 0))[0]), facts.get(row.id, (0, 0))[1]) for row in rows
-    ]
+    return [GalleryCard(row, pictures.get(facts.get(row.id, (0, 0))[0]), facts.get(row.id, (0, 0))[1]) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -212,5 +212,3 @@ def managed_galleries() -> list[tuple[Gallery, int]]:
     counts = select(Artwork.gallery_id, func.count().label("n")).group_by(Artwork.gallery_id).subquery()
     query = select(Gallery, func.coalesce(counts.c.n, 0)).outerjoin(counts, counts.c.gallery_id == Gallery.id)
     return [(row[0], row[1]) for row in db.session.execute(query.order_by(Gallery.id.desc()))]
-
-

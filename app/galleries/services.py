@@ -37,7 +37,6 @@ class SecondPersonNeeded(Exception):
     """Whoever uploaded an artwork cannot review it."""
 
 
-
 def create_gallery(
     *,
     title: str,

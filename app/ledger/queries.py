@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, case, func, select, union_all
 from sqlalchemy.orm import selectinload
 
 from app.core.database import db
@@ -36,7 +37,7 @@ class Statement:
 def proceeds(purpose: str, purpose_id: int) -> Statement:
     """The statement of an auction or another purpose, in one query."""
 
-    def net(into: tuple[Account, ...] | Account, out_of: tuple[Account, ...] | Account) -> object:
+    def net(into: tuple[Account, ...] | Account, out_of: tuple[Account, ...] | Account) -> ColumnElement[int]:
         """What moved from one side to the other, less what moved back."""
         targets = into if isinstance(into, tuple) else (into,)
         sources = out_of if isinstance(out_of, tuple) else (out_of,)
@@ -66,12 +67,12 @@ def balances() -> list[Row[tuple[Account, str, int]]]:
     return list(db.session.execute(query.order_by(legs.c.currency, legs.c.account)))
 
 
-def entries() -> Select[tuple[Entry]]:
+def entries() -> Select[Any]:
     """All entries, the newest first, with their transfers."""
     return select(Entry).order_by(Entry.id.desc()).options(selectinload(Entry.transfers))
 
 
-def held() -> list[Row[tuple[str, int, int]]]:
+def held() -> list[tuple[str, int, int]]:
     """(purpose, id, partner) of everything that ever brought money for a partner."""
     query = (
         select(Transfer.purpose, Transfer.purpose_id, Transfer.partner_id)
@@ -79,4 +80,4 @@ def held() -> list[Row[tuple[str, int, int]]]:
         .distinct()
         .order_by(Transfer.purpose, Transfer.purpose_id)
     )
-    return list(db.session.execute(query))
+    return [(row[0], row[1] or 0, row[2] or 0) for row in db.session.execute(query)]

@@ -67,13 +67,26 @@ def reverse(entry_id: int, memo: str) -> Entry | None:
         for row in entry.transfers
     ]
     made = book(
-        f"reverse:{entry_id}", "reversal", mirror, memo=memo, subject_kind=entry.subject_kind, subject_id=entry.subject_id
+        f"reverse:{entry_id}",
+        "reversal",
+        mirror,
+        memo=memo,
+        subject_kind=entry.subject_kind,
+        subject_id=entry.subject_id,
     )
     return made
 
 
 def pay_out(
-    partner_id: int, purpose: str, purpose_id: int, amount: int, *, source: Account, operation: str, memo: str, actor_id: int
+    partner_id: int,
+    purpose: str,
+    purpose_id: int,
+    amount: int,
+    *,
+    source: Account,
+    operation: str,
+    memo: str,
+    actor_id: int,
 ) -> None:
     """Record that money reached the partner. Raises PayoutRefused for more than is still held for it.
 

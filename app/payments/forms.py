@@ -38,5 +38,7 @@ class PayoutForm(Form):
     """Money that reached the partner."""
 
     amount = MoneyField(_l("Amount paid out"), validators=[InputRequired(_l("Write the amount."))])
-    memo = TextField(_l("Reference of the transfer"), longest=200, validators=[InputRequired(_l("Write the reference."))])
+    memo = TextField(
+        _l("Reference of the transfer"), longest=200, validators=[InputRequired(_l("Write the reference."))]
+    )
     operation = OperationField()

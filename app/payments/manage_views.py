@@ -32,7 +32,9 @@ DESK = ("helper", "treasurer", "organiser")
 def index() -> str:
     """Invoices, open ones first."""
     search = request.args.get("q", "")[:100].replace("\x00", "")
-    return render_template("payments/manage/index.html", page=paged(queries.invoices(search)), search=search, due=services.due)
+    return render_template(
+        "payments/manage/index.html", page=paged(queries.invoices(search)), search=search, due=services.due
+    )
 
 
 @blueprint.get(f"/manage/payments/<{NUMBER}:invoice_id>/")
@@ -52,7 +54,9 @@ def _page(found: Invoice, cash: CashForm, refund: RefundForm) -> Any:
         due=services.due(found),
         cash=cash,
         refund=refund,
-        refundable=[item for item in found.payments if item.method in (Method.CASH, Method.TRANSFER) and item.captured_at],
+        refundable=[
+            item for item in found.payments if item.method in (Method.CASH, Method.TRANSFER) and item.captured_at
+        ],
         open=found.status is InvoiceStatus.OPEN,
     )
     return html, 422 if cash.errors or refund.errors else 200
@@ -71,7 +75,11 @@ def take_cash(invoice_id: int) -> Any:
         try:
             with atomic():
                 services.record_cash(
-                    invoice_id, form.amount.data or 0, form.operation.data or "", current_user.id, Method(form.method.data)
+                    invoice_id,
+                    form.amount.data or 0,
+                    form.operation.data or "",
+                    current_user.id,
+                    Method(form.method.data),
                 )
         except services.PaymentRefused as refusal:
             form.amount.errors = [_("Only %(amount)s is due.", amount=amount(refusal.due, found.currency, cents=True))]
@@ -94,9 +102,17 @@ def give_back(payment_id: int) -> Any:
     if good:
         try:
             with atomic():
-                services.refund_cash(payment_id, form.amount.data or 0, form.reason.data or "", form.operation.data or "", current_user.id)
+                services.refund_cash(
+                    payment_id,
+                    form.amount.data or 0,
+                    form.reason.data or "",
+                    form.operation.data or "",
+                    current_user.id,
+                )
         except services.PaymentRefused as refusal:
-            form.amount.errors = [_("At most %(amount)s can be given back.", amount=amount(refusal.due, currency, cents=True))]
+            form.amount.errors = [
+                _("At most %(amount)s can be given back.", amount=amount(refusal.due, currency, cents=True))
+            ]
         else:
             flash(_("Recorded."), "success")
             return redirect(url_for("manage_payments.page", invoice_id=invoice_id), 303)
@@ -126,7 +142,7 @@ def _books(form: PayoutForm, at_fault: tuple[str, int] | None) -> Any:
 @roles("treasurer")
 def pay_out(purpose: str, purpose_id: int, partner_id: int) -> Any:
     """Record a transfer to the partner, never more than is held."""
-    if (purpose, purpose_id, partner_id) not in [tuple(row) for row in ledger.held()]:
+    if (purpose, purpose_id, partner_id) not in ledger.held():
         abort(404)
     form, currency = PayoutForm(), ledger.proceeds(purpose, purpose_id).currency
     form.amount.currency = currency
@@ -141,7 +157,9 @@ def pay_out(purpose: str, purpose_id: int, partner_id: int) -> Any:
                     operation=form.operation.data or "", memo=form.memo.data or "", actor_id=current_user.id,
                 )  # fmt: skip
         except book.PayoutRefused as refusal:
-            form.amount.errors = [_("Only %(amount)s is held for them.", amount=amount(refusal.payable, currency, cents=True))]
+            form.amount.errors = [
+                _("Only %(amount)s is held for them.", amount=amount(refusal.payable, currency, cents=True))
+            ]
         else:
             flash(_("The payout is in the book and in the public statement."), "success")
             return redirect(url_for("manage_payments.books"), 303)
@@ -153,7 +171,16 @@ def pay_out(purpose: str, purpose_id: int, partner_id: int) -> Any:
 def export() -> Response:
     """Every transfer, for the accountant."""
     rows = (
-        (entry.id, entry.at.isoformat(), entry.kind, entry.memo, move.source.value, move.target.value, move.currency, move.amount)
+        (
+            entry.id,
+            entry.at.isoformat(),
+            entry.kind,
+            entry.memo,
+            move.source.value,
+            move.target.value,
+            move.currency,
+            move.amount,
+        )
         for entry in db.session.scalars(ledger.entries())
         for move in entry.transfers
     )

@@ -71,7 +71,14 @@ class InvoiceLine(Base):
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
     __table_args__ = (
         CheckConstraint("amount > 0", name="positive"),
-        Index("uq_invoice_line_payable", "kind", "ref", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
+        Index(
+            "uq_invoice_line_payable",
+            "kind",
+            "ref",
+            unique=True,
+            sqlite_where=text("live"),
+            postgresql_where=text("live"),
+        ),
     )
 
 

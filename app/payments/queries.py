@@ -34,7 +34,7 @@ def invoice_of(kind: str, ref: int) -> Invoice | None:
     return db.session.scalar(query.where(InvoiceLine.kind == kind, InvoiceLine.ref == ref, InvoiceLine.live))
 
 
-def invoices(search: str = "") -> Select[tuple[Invoice]]:
+def invoices(search: str = "") -> Select[Any]:
     """All invoices, open ones first, filtered by number, name or address."""
     query = select(Invoice).order_by(Invoice.status != InvoiceStatus.OPEN, Invoice.id.desc()).options(*_loads())
     if search:

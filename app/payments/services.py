@@ -72,7 +72,9 @@ def issue_invoice(
     db.session.add(invoice)
     db.session.flush()
     owed = [
-        TransferDraft(Account.HELD, Account.RECEIVABLE, currency, line.amount, line.partner_id, line.purpose, line.purpose_id)
+        TransferDraft(
+            Account.HELD, Account.RECEIVABLE, currency, line.amount, line.partner_id, line.purpose, line.purpose_id
+        )
         for line in lines
     ]
     book(f"invoice:{invoice.id}", "invoice", owed, memo=invoice.number, subject_kind="invoice", subject_id=invoice.id)
@@ -254,5 +256,3 @@ def _locked_invoice(invoice_id: int) -> Invoice:
     if invoice is None:
         raise LookupError(invoice_id)
     return invoice
-
-

@@ -65,7 +65,9 @@ class StripeGateway:
             session = self._client.v1.checkout.sessions.retrieve(ref)
         except stripe.StripeError as fault:
             raise GatewayDown(type(fault).__name__) from fault
-        kind = {"complete": "checkout.session.completed", "expired": "checkout.session.expired"}.get(str(session.status))
+        kind = {"complete": "checkout.session.completed", "expired": "checkout.session.expired"}.get(
+            str(session.status)
+        )
         if kind is None:
             return None
         return _news(f"lookup:{ref}:{session.status}:{session.payment_status}", kind, session.to_dict())
@@ -89,7 +91,9 @@ def _news(event_id: str, kind: str, thing: dict[str, Any]) -> News:
     if kind.startswith("refund.") or kind == "charge.refund.updated":
         return _refund_news(event_id, kind, [thing])
     if kind == "charge.refunded":
-        return _refund_news(event_id, kind, (thing.get("refunds") or {}).get("data") or [], str(thing["payment_intent"]))
+        return _refund_news(
+            event_id, kind, (thing.get("refunds") or {}).get("data") or [], str(thing["payment_intent"])
+        )
     return News(event_id, kind)
 
 

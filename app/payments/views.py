@@ -92,7 +92,10 @@ def test_checkout(token: str, payment_id: int) -> Any:
         abort(404)
     if request.method == "GET":
         return render_template(
-            "payments/test_checkout.html", invoice=found, payment=payment, over=payment.status is not PaymentStatus.PENDING
+            "payments/test_checkout.html",
+            invoice=found,
+            payment=payment,
+            over=payment.status is not PaymentStatus.PENDING,
         )
     paid = request.form.get("verdict") == "pay"
     with atomic():
@@ -110,7 +113,11 @@ def stripe_webhook() -> Response:
         abort(413)
     payload = request.get_data(cache=False)
     try:
-        news = read_event(payload, request.headers.get("Stripe-Signature", ""), current_app.config["KERMESSE"]["STRIPE_WEBHOOK_SECRET"])
+        news = read_event(
+            payload,
+            request.headers.get("Stripe-Signature", ""),
+            current_app.config["KERMESSE"]["STRIPE_WEBHOOK_SECRET"],
+        )
     except BadSignature:
         abort(400)
     with atomic():

@@ -9,8 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Field, IntegerField, StringField, TextAreaField
 from wtforms.fields import EmailField as WtfEmailField
 from wtforms.fields.choices import SelectChoice
@@ -30,6 +32,13 @@ def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
 
 class Form(FlaskForm):
     """A form with CSRF protection whose hidden operation token makes sending it twice the same as once."""
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Only what a form sends: Flask-WTF would also read JSON, whose values need not be texts."""
+            if request and request.is_json and formdata is not None and not hasattr(formdata, "getlist"):
+                return ImmutableMultiDict()
+            return super().wrap_formdata(form, formdata)
 
     def errors_list(self) -> list[tuple[str, str]]:
         """(field id, message) of every error, for the summary."""

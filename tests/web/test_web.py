@@ -60,7 +60,7 @@ def test_a_forged_host_is_refused(client_for: Browserlike) -> None:
 def test_a_wrong_address_gets_a_page_not_a_fault(client_for: Browserlike, address: str) -> None:
     answer = client_for().get(address)
     assert answer.status_code in (400, 404)
-    assert "<h1>" in answer.text
+    assert "<h1" in answer.text
 
 
 def test_odd_requests_get_a_clear_answer(client_for: Browserlike) -> None:

@@ -37,9 +37,11 @@ def auction(title: str) -> Auction | None:
 
 def complete() -> bool:
     """Whether this stage stands."""
-    return auction(TITLE_2006) is not None and db.session.scalar(
-        select(Auction.id).where(Auction.title.startswith("Pictures on the move: the auction"))
-    ) is not None
+    return (
+        auction(TITLE_2006) is not None
+        and db.session.scalar(select(Auction.id).where(Auction.title.startswith("Pictures on the move: the auction")))
+        is not None
+    )
 
 
 def seed() -> None:
@@ -58,14 +60,18 @@ def _make(title: str, summary: str, campaign: str, gallery: str, opens: datetime
             title=title, summary=summary, terms=AUCTION_TERMS, opens_at=opens, closes_at=closes,
             campaign_id=parent.id if parent else None, beneficiary_id=people.partner("passerelle-femmes").id, published=True,
         )  # fmt: skip
-        works = db.session.scalars(select(Artwork.id).where(Artwork.gallery_id == hung.id).order_by(Artwork.number)).all()
+        works = db.session.scalars(
+            select(Artwork.id).where(Artwork.gallery_id == hung.id).order_by(Artwork.number)
+        ).all()
         return [lot.id for lot in preparation.add_lots(made.id, works, START)]
 
 
 def _bid(lot_id: int, bidder: int, francs: int, at: datetime) -> None:
     email = BIDDERS[bidder % len(BIDDERS)][0]
     with travel(at), atomic():
-        services.place_bid(lot_id, people.person(email).id, francs * 100, f"demo-{lot_id}-{bidder}-{francs}", terms_accepted=True)
+        services.place_bid(
+            lot_id, people.person(email).id, francs * 100, f"demo-{lot_id}-{bidder}-{francs}", terms_accepted=True
+        )
 
 
 def _past() -> None:
@@ -114,10 +120,13 @@ def _running() -> None:
         )  # fmt: skip
     for index, lot_id in enumerate(lots):
         for step in range((index * 3) % 5):
-            _bid(lot_id, index + step, 12 + 8 * step + (index * 5) % 30, opens + timedelta(hours=9 + 20 * step, minutes=17 * index))
+            _bid(
+                lot_id,
+                index + step,
+                12 + 8 * step + (index * 5) % 30,
+                opens + timedelta(hours=9 + 20 * step, minutes=17 * index),
+            )
 
 
 def _evening(days: int) -> datetime:
     return (now() + timedelta(days=days)).replace(hour=19, minute=0, second=0, microsecond=0)
-
-
