@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, StopValidation
 
 from app.auctions.models import Eligibility
 from app.web.forms import Form, LinesField, LocalTimeField, MoneyField, OperationField, TextField, WholeField, choices
@@ -14,12 +15,21 @@ from app.web.forms import Form, LinesField, LocalTimeField, MoneyField, Operatio
 CURRENCIES = ("CHF", "EUR", "USD", "GBP")
 
 
+class Given(InputRequired):
+    """Something was typed, and not only spaces. Leaves what the field itself has to say about it."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if not any(isinstance(value, str) and value.strip() for value in field.raw_data or ()):
+            field.errors = []
+            raise StopValidation(self.message)
+
+
 class BidForm(Form):
     """A bid. `name` and `terms` are asked of a first-time bidder; `confirmed` of somebody who bids unusually high."""
 
     amount = MoneyField(
         _l("The most you would pay"),
-        validators=[InputRequired(_l("Write an amount."))],
+        validators=[Given(_l("Write an amount."))],
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20},
     )
     operation = OperationField()
@@ -31,7 +41,7 @@ class BidForm(Form):
 class AuctionForm(Form):
     """An auction. Times are in its zone."""
 
-    title = TextField(_l("Title"), validators=[InputRequired(_l("Give it a title."))])
+    title = TextField(_l("Title"), validators=[Given(_l("Give it a title."))])
     campaign_id = SelectField(_l("Campaign"), coerce=int)
     beneficiary_id = SelectField(
         _l("Beneficiary"), coerce=int, description=_l("The partner that receives the proceeds.")
@@ -42,8 +52,8 @@ class AuctionForm(Form):
         choices=choices((zone, zone) for zone in sorted(available_timezones())),
         default="Europe/Zurich",
     )
-    opens_at = LocalTimeField(_l("Bidding opens"), validators=[InputRequired(_l("Say when bidding opens."))])
-    closes_at = LocalTimeField(_l("Bidding closes"), validators=[InputRequired(_l("Say when bidding closes."))])
+    opens_at = LocalTimeField(_l("Bidding opens"), validators=[Given(_l("Say when bidding opens."))])
+    closes_at = LocalTimeField(_l("Bidding closes"), validators=[Given(_l("Say when bidding closes."))])
     eligibility = SelectField(
         _l("Who may bid"),
         choices=choices(
@@ -71,8 +81,8 @@ class AuctionForm(Form):
 class LotForm(Form):
     """What may change on a lot; amounts only before the first bid."""
 
-    title = TextField(_l("Title"), validators=[InputRequired(_l("Give it a title."))])
-    start = MoneyField(_l("Starting price"), validators=[InputRequired(_l("Write an amount."))])
+    title = TextField(_l("Title"), validators=[Given(_l("Give it a title."))])
+    start = MoneyField(_l("Starting price"), validators=[Given(_l("Write an amount."))])
     reserve = MoneyField(
         _l("Reserve"), validators=[Optional()], description=_l("Secret. Below it the lot is not sold. Empty: none.")
     )
@@ -84,13 +94,13 @@ class LotForm(Form):
 class VoidForm(Form):
     """Voiding a bid."""
 
-    seq = WholeField(_l("Number of the bid"), low=1, validators=[InputRequired(_l("Write the bid's number."))])
+    seq = WholeField(_l("Number of the bid"), low=1, validators=[Given(_l("Write the bid's number."))])
     reason = TextField(
-        _l("Reason, shown to everybody"), longest=300, validators=[InputRequired(_l("Give the reason in a few words."))]
+        _l("Reason, shown to everybody"), longest=300, validators=[Given(_l("Give the reason in a few words."))]
     )
 
 
 class StartForm(Form):
     """The starting price of lots that are being added."""
 
-    start = MoneyField(_l("Starting price"), validators=[InputRequired(_l("Write an amount."))])
+    start = MoneyField(_l("Starting price"), validators=[Given(_l("Write an amount."))])

@@ -93,7 +93,7 @@ def _page(auction: Auction, form: StartForm, status: int = 200) -> Any:
     html = render_template(
         "auctions/manage/page.html",
         auction=auction,
-        lots=queries.lot_views(auction),
+        lots=queries.lot_views(auction, withdrawn=True),
         awards=queries.awards_of(auction.id),
         candidates=queries.candidates(auction),
         statement=queries.proceeds_of(auction),

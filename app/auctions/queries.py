@@ -113,9 +113,11 @@ def auction(slug: str) -> Auction | None:
     return found if found is not None and (found.published or has_role("organiser")) else None
 
 
-def lot_views(found: Auction, limit: int | None = None) -> list[LotView]:
-    """The lots of an auction, in a fixed number of statements. Withdrawn lots are left out of the public wall."""
-    query = select(Lot).where(Lot.auction_id == found.id, Lot.status != LotStatus.WITHDRAWN)
+def lot_views(found: Auction, limit: int | None = None, *, withdrawn: bool = False) -> list[LotView]:
+    """The lots of an auction, in a fixed number of statements. Withdrawn lots hang only on managing pages."""
+    query = select(Lot).where(Lot.auction_id == found.id)
+    if not withdrawn:
+        query = query.where(Lot.status != LotStatus.WITHDRAWN)
     rows = list(db.session.scalars(query.options(selectinload(Lot.artworks)).order_by(Lot.number).limit(limit)))
     pictures = galleries.pictures_for([artwork.id for lot in rows for artwork in lot.artworks])
     at = now()

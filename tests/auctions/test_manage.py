@@ -1,0 +1,230 @@
+"""Preparing and running an auction from the managing pages; the stranger's refusal first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.auctions import settlement
+from app.auctions.models import Auction, Award, Lot, LotEvent
+from app.core.clock import travel
+from app.core.database import db
+from app.core.transactions import atomic
+from app.galleries.models import Scope
+from app.partners.models import Partner
+from app.partners.services import create_partner
+from tests.auctions.helpers import bid, events, hang, lot_of, mails, make_auction
+from tests.cast import Cast
+from tests.conftest import Browserlike
+from tests.nasty import NASTY_TEXTS, encodable
+
+PAGES = ("/manage/auctions/", "/manage/auctions/new/", "{auction}", "{auction}edit/", "{auction}labels/", "{lot}")
+ACTIONS = (
+    "/manage/auctions/new/",
+    "{auction}edit/",
+    "{auction}lots",
+    "{lot}",
+    "{lot}voids",
+    "{lot}pause",
+    "{lot}withdrawal",
+)
+
+
+def address(pattern: str, auction: Auction) -> str:
+    return pattern.format(auction=f"/manage/auctions/{auction.id}/", lot=f"/manage/lots/{lot_of(auction).id}/")
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    partner = db.session.scalars(select(Partner.id)).first()
+    if partner is None:
+        with atomic():
+            partner = create_partner(name="Passerelle", kind="ngo").id
+    good = {
+        "title": "The spring auction", "campaign_id": "0", "beneficiary_id": str(partner), "currency": "CHF",
+        "timezone": "Europe/Zurich", "opens_at": "2027-03-01T09:00", "closes_at": "2027-03-08T20:00",
+        "eligibility": "signed_in", "summary": "Pictures", "terms": "A bid is a promise.", "published": "y",
+    }  # fmt: skip
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def count(model: Any) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.mark.parametrize("pattern", PAGES)
+def test_pages_are_not_for_strangers(cast: Cast, client_for: Browserlike, pattern: str) -> None:
+    auction = make_auction()
+    path = address(pattern, auction)
+    assert client_for().get(path).status_code == 303
+    for person in (cast.stranger, cast.parent, cast.curator):
+        assert client_for(person).get(path).status_code == 403
+    answer = client_for(cast.organiser).get(path)
+    assert answer.status_code == 200
+    assert answer.text.count("<title>") == answer.text.count("<h1") == 1
+
+
+@pytest.mark.parametrize("pattern", ACTIONS)
+def test_actions_are_not_for_strangers(cast: Cast, client_for: Browserlike, pattern: str) -> None:
+    auction = make_auction()
+    bid(lot_of(auction), cast.parent, 50)
+    path = address(pattern, auction)
+    data = facts() | {"start": "99", "artwork": "1", "seq": "1", "reason": "Because"}
+    for person in (cast.stranger, cast.parent, cast.curator, cast.helper):
+        assert client_for(person).post(path, data=data).status_code == 403
+    assert client_for().post(path, data=data).status_code == 303
+    assert (count(Auction), count(Lot), count(LotEvent)) == (1, 1, 1)
+    assert lot_of(auction).status == "open"
+
+
+@pytest.mark.parametrize("pattern", ["/manage/auctions/999/", "/manage/lots/999/", "/manage/auctions/999/labels/"])
+def test_what_is_not_there(cast: Cast, client_for: Browserlike, pattern: str) -> None:
+    assert client_for(cast.organiser).get(pattern).status_code == 404
+
+
+def test_an_auction_is_made_in_its_own_zone(cast: Cast, client_for: Browserlike) -> None:
+    answer = client_for(cast.organiser).post("/manage/auctions/new/", data=facts())
+    assert answer.status_code == 303
+    auction = db.session.scalars(select(Auction)).one()
+    assert (auction.slug, auction.published) == ("the-spring-auction", True)
+    assert auction.closes_at.isoformat() == "2027-03-08T19:00:00+00:00"
+    assert client_for(cast.organiser).get(answer.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"title": ""}, {"opens_at": ""}, {"closes_at": "2027-02-30T10:00"}, {"closes_at": "2027-03-01T09:00"},
+        {"closes_at": "9999-12-31T23:59"}, {"opens_at": "2027-03-28T02:30", "closes_at": "2027-04-01T10:00"},
+        {"currency": "XXX"}, {"currency": None}, {"timezone": "Mars/Olympus"}, {"beneficiary_id": "999"},
+        {"beneficiary_id": "x"}, {"beneficiary_id": None}, {"campaign_id": "999"}, {"eligibility": "everybody"},
+    ],
+)  # fmt: skip
+def test_what_makes_no_auction_is_said_beside_the_field(
+    cast: Cast, client_for: Browserlike, changes: dict[str, Any]
+) -> None:
+    answer = client_for(cast.organiser).post("/manage/auctions/new/", data=facts(**changes))
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert count(Auction) == 0
+
+
+@pytest.mark.parametrize("text", NASTY_TEXTS)
+def test_bad_input_into_every_field(cast: Cast, client_for: Browserlike, text: str) -> None:
+    auction = make_auction()
+    client = client_for(cast.organiser)
+    for name in facts():
+        answer = client.post("/manage/auctions/new/", data=facts(**{name: encodable(text)}))
+        assert answer.status_code in (303, 413, 422), name
+    for name in ("title", "start", "reserve", "sanity_cap"):
+        good = {"title": "Picture 1", "start": "10", "reserve": "", "sanity_cap": ""}
+        answer = client.post(address("{lot}", auction), data=good | {name: encodable(text)})
+        assert answer.status_code in (303, 413, 422), name
+    for name in ("seq", "reason"):
+        answer = client.post(address("{lot}voids", auction), data={"seq": "1", "reason": "x", name: encodable(text)})
+        assert answer.status_code in (413, 422), name
+    for name in ("start", "artwork"):
+        answer = client.post(address("{auction}lots", auction), data={"start": "10", name: encodable(text)})
+        assert answer.status_code in (303, 413, 422), name
+    assert client.post(address("{lot}", auction), json=[]).status_code == 422
+    assert lot_of(auction).start > 0
+
+
+def test_after_the_first_bid_only_words_may_change(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction()
+    bid(lot_of(auction), cast.parent, 50)
+    client = client_for(cast.organiser)
+    answer = client.post(address("{auction}edit/", auction), data=facts())
+    assert answer.status_code == 422
+    assert "Bids stand already" in answer.text
+    answer = client.post(address("{lot}", auction), data={"title": "Picture 1", "start": "5"})
+    assert answer.status_code == 422
+    answer = client.post(address("{lot}", auction), data={"title": "My mother", "start": "10"})
+    assert answer.status_code == 303
+    assert lot_of(auction).title == "My mother"
+
+
+def test_lots_are_added_in_bulk_at_one_price(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction(0)
+    artworks = hang(["One", "Two", "Three"])
+    client, lots = client_for(cast.organiser), f"/manage/auctions/{auction.id}/lots"
+    assert "Two" in client.get(f"/manage/auctions/{auction.id}/").text
+    assert client.post(lots, data={"artwork": artworks, "start": "12"}).status_code == 303
+    found = list(db.session.scalars(select(Lot).order_by(Lot.number)))
+    assert [(lot.number, lot.title, lot.start) for lot in found] == [
+        (1, "One", 1200),
+        (2, "Two", 1200),
+        (3, "Three", 1200),
+    ]
+    assert len({lot.code for lot in found}) == 3
+    assert client.post(lots, data={"artwork": artworks[:1], "start": "12"}).status_code == 303  # a lot already
+    assert count(Lot) == 3
+
+
+def test_no_lot_without_the_consent_to_an_auction(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction(0)
+    (artwork,) = hang(["Only for the web"], [Scope.WEB, Scope.EXHIBITION])
+    client = client_for(cast.organiser)
+    assert "Only for the web" not in client.get(f"/manage/auctions/{auction.id}/").text
+    data = {"artwork": str(artwork), "start": "12"}
+    answer = client.post(f"/manage/auctions/{auction.id}/lots", data=data, follow_redirects=True)
+    assert "no consent for an auction" in answer.text
+    assert count(Lot) == 0
+
+
+def test_a_starting_price_is_a_whole_amount_above_nothing(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction()
+    client = client_for(cast.organiser)
+    for start in ("0", "10.50", "-5"):
+        assert client.post(address("{auction}lots", auction), data={"start": start}).status_code == 422
+        data = {"title": "Picture 1", "start": start}
+        assert client.post(address("{lot}", auction), data=data).status_code == 422
+
+
+def test_pause_open_withdraw(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction()
+    client = client_for(cast.organiser)
+    for action, status in (("pause", "paused"), ("opening", "open"), ("withdrawal", "withdrawn")):
+        assert client.post(address("{lot}", auction) + action).status_code == 303
+        assert lot_of(auction).status == status
+    assert lot_of(auction).title in client.get(address("{auction}", auction)).text
+
+
+def test_a_void_by_the_form_with_its_reason_for_everybody(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction()
+    bid(lot_of(auction), cast.parent, 50)
+    bid(lot_of(auction), cast.stranger, 60)
+    client = client_for(cast.organiser)
+    voids = address("{lot}voids", auction)
+    assert client.post(voids, data={"seq": "2", "reason": ""}).status_code == 422
+    assert client.post(voids, data={"seq": "7", "reason": "A slip"}).status_code == 422
+    assert client.post(voids, data={"seq": "2", "reason": "A slip of the finger"}).status_code == 303
+    assert len(events(lot_of(auction))) == 3
+    assert "A slip of the finger" in client_for().get(f"/auctions/{auction.slug}/lots/1/").text
+    assert len(mails("voided")) == 2
+
+
+def test_awards_are_listed_and_handed_over(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction()
+    lot = lot_of(auction)
+    bid(lot, cast.parent, 50)
+    with travel(auction.closes_at + timedelta(seconds=1)), atomic():
+        settlement.close_lot(lot.id)
+    award = db.session.scalars(select(Award)).one()
+    assert cast.parent.name in client_for(cast.helper).get(address("{auction}", auction)).text
+    handing = f"/manage/awards/{award.id}/hand-over"
+    assert client_for(cast.parent).post(handing).status_code == 403
+    answer = client_for(cast.helper).post(handing, data={"next": "//evil.example/"})
+    assert (answer.status_code, "evil" in answer.headers["Location"]) == (303, False)
+    assert db.session.get_one(Award, award.id, populate_existing=True).handed_over_at is not None
+    assert client_for(cast.helper).post("/manage/awards/999/hand-over").status_code == 404
+
+
+def test_labels_carry_the_code_of_each_lot(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction(2)
+    page = client_for(cast.helper).get(address("{auction}labels/", auction)).text
+    for number in (1, 2):
+        assert f"/q/{lot_of(auction, number).code}.svg" in page
