@@ -102,9 +102,11 @@ def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at
 
 
 def visible_auctions() -> list[Auction]:
-    """Published auctions (all of them for organisers), the one that closes last first."""
+    """Published auctions (all of them for organisers): running, coming, past, of each the latest first."""
     query = select(Auction).options(joinedload(Auction.beneficiary)).order_by(Auction.closes_at.desc())
-    return list(db.session.scalars(query if has_role("organiser") else query.where(Auction.published)))
+    found = list(db.session.scalars(query if has_role("organiser") else query.where(Auction.published)))
+    at = now()
+    return sorted(found, key=lambda row: 2 if row.closes_at <= at else 1 if row.opens_at > at else 0)
 
 
 def auction(slug: str) -> Auction | None:

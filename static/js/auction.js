@@ -9,7 +9,8 @@ const PATIENCE_MS = 5000;
 let offset = 0; // the server's clock minus ours
 let lastNews = Date.now();
 let shown = null;
-let edited = false;
+// What somebody typed before signing in, or is about to confirm, is theirs: the form is open then.
+let edited = document.querySelector(".bid-more[open]") !== null;
 let tag = null; // of the newest state: while nothing changed, the answer is a short 304
 
 const byId = (selector) => root.querySelector(selector);
@@ -71,7 +72,15 @@ function applyToLot(lot) {
   const field = bar.querySelector("details #amount");
   if (field && !edited && document.activeElement !== field && !bar.querySelector(".wrong")) field.value = String(lot.needed / 100);
   const quick = bar.querySelector("[data-quick]");
-  if (quick) quick.hidden = lot.standing === "leading";
+  const leading = lot.standing === "leading";
+  if (quick) quick.hidden = leading;
+  const more = bar.querySelector(".bid-more > summary");
+  if (more?.classList.contains("button")) set(more, root.dataset.bidWords.replace("{}", lot.needed_text));
+  else if (more) set(more, leading ? more.dataset.raise : more.dataset.instead);
+  if (before?.standing === "leading" && !leading) {
+    // What praised the bid that led no longer holds.
+    for (const stale of document.querySelectorAll(".flash.joy, [data-maximum]")) stale.remove();
+  }
   // The forms fit the phase that the page was made in; when it ends, the page is offered anew.
   const settled = (state) => `${state.phase} ${state.standing === "won"}`;
   if (before && settled(before) !== settled(lot)) location.reload();
@@ -101,7 +110,10 @@ async function poll() {
   } catch {
     // Silence is told below; the next round tries again.
   }
-  set(note, Date.now() - lastNews > PATIENCE_MS ? root.dataset.notLive : "");
+  if (note) {
+    note.hidden = Date.now() - lastNews <= PATIENCE_MS;
+    set(note, note.hidden ? "" : root.dataset.notLive);
+  }
   setTimeout(poll, document.hidden ? 10 * POLL_MS : POLL_MS);
 }
 
