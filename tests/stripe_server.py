@@ -1,0 +1,338 @@
+"""A server that answers like Stripe, over real HTTP on this computer, and tells what happened by signed events.
+
+It knows what this house uses: Checkout sessions (create, retrieve, expire) and refunds, with Stripe's shapes of errors and
+of idempotency. Parameters are checked against the types that the `stripe` package itself declares. `Stripe.pay(session)`
+and the like play the buyer and return the events; `deliver` posts them, any number of times and in any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+import json
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from types import TracebackType
+from typing import Any, ForwardRef, get_args, is_typeddict
+from urllib.parse import parse_qsl, urlsplit
+
+from stripe.params import RefundCreateParams
+from stripe.params.checkout import SessionCreateParams, SessionExpireParams, SessionRetrieveParams
+
+KEY = "sk_test_for_tests_only"
+SECRET = "whsec_for_tests_only"
+Params = dict[str, Any]
+
+
+class Refusal(Exception):
+    """An answer in Stripe's shape of error."""
+
+    def __init__(
+        self, status: int, message: str, kind: str = "invalid_request_error", param: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.body = status, {"error": {"type": kind, "message": message, "param": param}}
+
+
+def decode(text: str) -> Params:
+    """A form as Stripe reads it: `a[0][b]=1` is {"a": {"0": {"b": "1"}}}."""
+    found: Params = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        first, *rest = re.findall(r"[^\[\]]+", name)
+        place = found
+        for key, following in zip([first, *rest], [*rest, None], strict=True):
+            if following is None:
+                place[key] = value
+            else:
+                place = place.setdefault(key, {})
+    return found
+
+
+def check(params: Params, declared: Any, path: str = "") -> None:
+    """Refuse what the SDK's own types do not know."""
+    notes: dict[str, Any] = {}
+    for owner in reversed(declared.__mro__ if hasattr(declared, "__mro__") else (declared,)):
+        notes |= getattr(owner, "__annotations__", {})
+    notes |= declared.__annotations__
+    for name, value in params.items():
+        here = f"{path}[{name}]" if path else name
+        if name not in notes:
+            raise Refusal(400, f"Received unknown parameter: {here}", param=here)
+        inner = _inner(notes[name], declared)
+        for part in value.values() if inner and _listed(notes[name]) and isinstance(value, dict) else [value]:
+            if inner and isinstance(part, dict):
+                check(part, inner, here)
+            elif inner and _listed(notes[name]):
+                raise Refusal(400, f"Invalid object: {here}", param=here)
+
+
+def _written(note: Any) -> str:
+    return note.__forward_arg__ if isinstance(note, ForwardRef) else str(note)
+
+
+def _listed(note: Any) -> bool:
+    return "List[" in _written(note)
+
+
+def _inner(note: Any, declared: Any) -> Any:
+    """The TypedDict that an annotation names, if any; free-form mappings (metadata) name none."""
+    module = importlib.import_module(declared.__module__)
+    for name in re.findall(r"[A-Z]\w+", _written(note)):
+        if is_typeddict(found := getattr(module, name, None)):
+            return found
+    for part in get_args(note):
+        if is_typeddict(part):
+            return part
+    return None
+
+
+@dataclass
+class Session:
+    """A Checkout session and what became of it."""
+
+    id: str
+    params: Params
+    amount: int
+    currency: str
+    status: str = "open"
+    paid: bool = False
+    payment_intent: str | None = None
+    refunds: list[Params] = field(default_factory=list)
+    fee: int = 0
+
+
+class Stripe:
+    """The server: `with Stripe() as stripe:`. `url` is its address."""
+
+    def __init__(self, secret: str = SECRET) -> None:
+        self.secret = secret
+        self.sessions: dict[str, Session] = {}
+        self.calls: list[tuple[str, str]] = []
+        self.lose_answers = 0  # so many answers are lost after the work was done
+        self.down = False
+        self._kept: dict[str, tuple[str, int, Params]] = {}
+        self._ids, self._lock = count(1), threading.RLock()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Stripe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    # ---- what happens at Stripe -----------------------------------------------------------------------------------
+
+    def pay(self, session_id: str, *, fee: int = 0) -> list[Params]:
+        """The buyer pays; returns the events that Stripe would send."""
+        with self._lock:
+            session = self.sessions[session_id]
+            assert session.status == "open", "a buyer can pay in an open session only"
+            session.status, session.paid, session.fee = "complete", True, fee
+            session.payment_intent = self._id("pi")
+        return [self.event("checkout.session.completed", self.session(session))]
+
+    def expire(self, session_id: str) -> list[Params]:
+        """The session's time is over."""
+        session = self.sessions[session_id]
+        session.status = "expired"
+        return [self.event("checkout.session.expired", self.session(session))]
+
+    def refund(self, session_id: str, amount: int, status: str = "succeeded") -> list[Params]:
+        """Somebody refunds in Stripe's dashboard."""
+        session = self.sessions[session_id]
+        return [self.event("refund.created", self._refund(session, amount, status))]
+
+    def charge_updated(self, session_id: str) -> list[Params]:
+        """The charge's fee is known."""
+        return [self.event("charge.updated", self._charge(self.sessions[session_id]))]
+
+    def event(self, kind: str, thing: Params, **changes: Any) -> Params:
+        """An event around an object; `changes` forge it."""
+        event = {
+            "id": self._id("evt"), "object": "event", "api_version": "2026-10-28.endive", "created": int(time.time()),
+            "type": kind, "livemode": False, "pending_webhooks": 1, "request": {"id": None, "idempotency_key": None},
+            "data": {"object": thing},
+        }  # fmt: skip
+        return event | changes
+
+    # ---- telling it -----------------------------------------------------------------------------------------------
+
+    def signed(
+        self, event: Params, *, at: float | None = None, secret: str | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        """(payload, headers) of a delivery."""
+        payload = json.dumps(event, indent=2).encode()
+        moment = int(time.time() if at is None else at)
+        key = self.secret if secret is None else secret
+        mac = hmac.new(key.encode(), f"{moment}.".encode() + payload, hashlib.sha256).hexdigest()
+        return payload, {"Stripe-Signature": f"t={moment},v1={mac}", "Content-Type": "application/json; charset=utf-8"}
+
+    def deliver(self, address: str, events: list[Params], times: int = 1) -> list[int]:
+        """Post events to a webhook over HTTP, in the order given, each so many times; returns the answers' status."""
+        answers = []
+        for event in [event for event in events for _ in range(times)]:
+            payload, headers = self.signed(event)
+            try:
+                with urllib.request.urlopen(urllib.request.Request(address, payload, headers), timeout=20) as answer:
+                    answers.append(int(answer.status))
+            except urllib.error.HTTPError as refused:
+                answers.append(refused.code)
+                refused.close()
+        return answers
+
+    # ---- the API --------------------------------------------------------------------------------------------------
+
+    def session(self, session: Session, *, expanded: bool = False) -> Params:
+        """A session in Stripe's shape."""
+        intent: Any = session.payment_intent
+        if expanded and intent:
+            intent = {"id": intent, "object": "payment_intent", "latest_charge": self._charge(session)}
+        return {
+            "id": session.id, "object": "checkout.session", "mode": "payment", "status": session.status, "livemode": False,
+            "payment_status": "paid" if session.paid else "unpaid", "amount_total": session.amount,
+            "currency": session.currency, "client_reference_id": session.params.get("client_reference_id"),
+            "metadata": session.params.get("metadata", {}), "payment_intent": intent,
+            "url": f"{self.url}/pay/{session.id}" if session.status == "open" else None,
+        }  # fmt: skip
+
+    def _charge(self, session: Session) -> Params:
+        charge = f"ch_{session.id}"
+        balance = {
+            "id": f"txn_{session.id}", "object": "balance_transaction", "amount": session.amount, "fee": session.fee,
+            "currency": session.currency, "net": session.amount - session.fee, "source": charge, "type": "charge",
+        }  # fmt: skip
+        return {
+            "id": charge, "object": "charge", "amount": session.amount, "currency": session.currency, "paid": True,
+            "payment_intent": session.payment_intent, "balance_transaction": balance, "metadata": {},
+        }  # fmt: skip
+
+    def _refund(self, session: Session, amount: int, status: str = "succeeded") -> Params:
+        with self._lock:
+            left = session.amount - sum(item["amount"] for item in session.refunds if item["status"] == "succeeded")
+            if not session.paid or amount > left:
+                raise Refusal(
+                    400, f"Refund amount ({amount}) is greater than unrefunded amount ({left})", param="amount"
+                )
+            refund = {
+                "id": self._id("re"), "object": "refund", "amount": amount, "currency": session.currency,
+                "payment_intent": session.payment_intent, "charge": f"ch_{session.id}", "status": status, "reason": None,
+            }  # fmt: skip
+            session.refunds.append(refund)
+            return refund
+
+    def _id(self, prefix: str) -> str:
+        return f"{prefix}_test_{next(self._ids):06d}"
+
+    def _route(self, method: str, path: str, params: Params) -> Params:
+        if (method, path) == ("POST", "/v1/checkout/sessions"):
+            return self._create(params)
+        if (method, path) == ("POST", "/v1/refunds"):
+            check(params, RefundCreateParams)
+            for session in self.sessions.values():
+                if session.payment_intent == params.get("payment_intent"):
+                    return self._refund(session, int(params.get("amount", session.amount)))
+            raise Refusal(404, f"No such payment_intent: '{params.get('payment_intent')}'", param="payment_intent")
+        known = re.fullmatch(r"/v1/checkout/sessions/(\w+)(/expire)?", path)
+        if not known:
+            raise Refusal(404, f"Unrecognized request URL ({method}: {path}).")
+        session = self.sessions.get(known[1])
+        if session is None:
+            raise Refusal(404, f"No such checkout.session: {known[1]}", param="session")
+        if known[2] and method == "POST":
+            check(params, SessionExpireParams)
+            if session.status != "open":
+                raise Refusal(
+                    400, f"Only Checkout Sessions with a status of `open` can be expired: it is {session.status}."
+                )
+            session.status = "expired"
+        else:
+            check(params, SessionRetrieveParams)
+        return self.session(session, expanded="expand" in params)
+
+    def _create(self, params: Params) -> Params:
+        check(params, SessionCreateParams)
+        items = list((params.get("line_items") or {}).values())
+        if params.get("mode") != "payment" or not items:
+            raise Refusal(400, "Missing required param: line_items.", param="line_items")
+        prices = [(item["price_data"], int(item["quantity"])) for item in items]
+        currencies = {price["currency"] for price, _ in prices}
+        if len(currencies) != 1 or not all(re.fullmatch(r"[a-z]{3}", currency) for currency in currencies):
+            raise Refusal(400, "Invalid currency.", param="line_items[0][price_data][currency]")
+        for address in (params.get("success_url", ""), params.get("cancel_url", "")):
+            if urlsplit(address).scheme not in ("http", "https"):
+                raise Refusal(400, f"Not a valid URL: {address}", param="success_url")
+        amount = sum(int(price["unit_amount"]) * quantity for price, quantity in prices)
+        session = Session(self._id("cs"), params, amount, currencies.pop())
+        self.sessions[session.id] = session
+        return self.session(session)
+
+    def answer(self, method: str, path: str, body: str, key: str | None, authorization: str) -> tuple[int, Params]:
+        """What Stripe answers: a request whose idempotency key was seen gets the answer of the first."""
+        with self._lock:
+            self.calls.append((method, path))
+            if self.down:
+                return 503, {"error": {"type": "api_error", "message": "Down."}}
+            if authorization != f"Bearer {KEY}":
+                return 401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided."}}
+            seen = self._kept.get(key) if key and method == "POST" else None
+            if seen is not None and seen[0] != f"{path}?{body}":
+                message = (
+                    "Keys for idempotent requests can only be used with the same parameters they were first used with."
+                )
+                return 400, {"error": {"type": "idempotency_error", "message": message}}
+            if seen is not None:
+                return seen[1], seen[2]
+            try:
+                status, answer = 200, self._route(method, path, decode(body))
+            except Refusal as refusal:
+                status, answer = refusal.status, refusal.body
+            if key and method == "POST":
+                self._kept[key] = (f"{path}?{body}", status, answer)
+            return status, answer
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        stripe = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                self._send(*stripe.answer("GET", parts.path, parts.query, None, self.headers.get("Authorization", "")))
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                headers = self.headers.get("Idempotency-Key"), self.headers.get("Authorization", "")
+                answer = stripe.answer("POST", urlsplit(self.path).path, body, *headers)
+                if stripe.lose_answers:
+                    stripe.lose_answers -= 1
+                    self.close_connection = True
+                    return  # the work is done, and nobody hears of it
+                self._send(*answer)
+
+            def _send(self, status: int, answer: Params) -> None:
+                body = json.dumps(answer).encode()
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.send_response(status)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                """Quiet."""
+
+        return Handler
