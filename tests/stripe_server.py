@@ -30,6 +30,7 @@ from stripe.params.checkout import SessionCreateParams, SessionExpireParams, Ses
 KEY = "sk_test_for_tests_only"
 SECRET = "whsec_for_tests_only"
 Params = dict[str, Any]
+_numbers = count(1)
 
 
 class Refusal(Exception):
@@ -119,7 +120,7 @@ class Stripe:
         self.lose_answers = 0  # so many answers are lost after the work was done
         self.down = False
         self._kept: dict[str, tuple[str, int, Params]] = {}
-        self._ids, self._lock = count(1), threading.RLock()
+        self._lock = threading.RLock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -234,7 +235,7 @@ class Stripe:
             return refund
 
     def _id(self, prefix: str) -> str:
-        return f"{prefix}_test_{next(self._ids):06d}"
+        return f"{prefix}_test_{next(_numbers):06d}"
 
     def _route(self, method: str, path: str, params: Params) -> Params:
         if (method, path) == ("POST", "/v1/checkout/sessions"):

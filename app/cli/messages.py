@@ -47,7 +47,7 @@ def load(code: str) -> Catalog:
 
 
 def faults(code: str, wanted: Catalog) -> list[str]:
-    """What keeps a catalogue from being complete: missing, fuzzy, unused, or with other placeholders."""
+    """What keeps a catalogue from being complete: missing, fuzzy, or with other placeholders. `update` drops unused ones."""
     have = load(code)
     found = []
     for message in wanted:
@@ -64,9 +64,7 @@ def faults(code: str, wanted: Catalog) -> list[str]:
         for text in texts:
             if not set(PLACEHOLDER.findall(str(text))) <= set(PLACEHOLDER.findall(source)):
                 found.append(f"{code}: other placeholders: {message.id!r}")
-    unused = {m.id if isinstance(m.id, str) else m.id[0] for m in have if m.id}
-    unused -= {m.id if isinstance(m.id, str) else m.id[0] for m in wanted if m.id}
-    return found + [f"{code}: no longer used: {text!r}" for text in sorted(unused)]
+    return found
 
 
 def check() -> int:

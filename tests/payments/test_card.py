@@ -112,7 +112,8 @@ def test_an_expiry_that_was_never_told_does_not_lead_to_a_dead_page(app: Flask, 
         (old,) = stripe.sessions.values()
         stripe.expire(old.id)
         with travel(now() + LATER):
-            address = checkout.open_checkout(invoice.id, "operation-2")
+            address = begin(client_for(), invoice, "operation-2").location
+        assert address.startswith(f"{stripe.url}/pay/")
         assert address != f"{stripe.url}/pay/{old.id}"
 
 
