@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
@@ -48,7 +46,7 @@ def book(
 ) -> Entry | None:
     """Add an entry; None when a fact of this key is booked already, or there is nothing to move."""
     drafts = [draft for draft in transfers if draft.amount]
-    if not drafts or db.session.scalar(select(Entry.id).where(Entry.key == key)) is not None:
+    if not drafts or queries.entry_of(key) is not None:
         return None
     entry = Entry(key=key, kind=kind, at=now(), memo=memo, subject_kind=subject_kind, subject_id=subject_id)
     entry.transfers = [Transfer(**vars(draft)) for draft in drafts]
@@ -93,11 +91,11 @@ def pay_out(
     The partner's row is locked, so two treasurers cannot pay out the same money.
     """
     locked(Partner, partner_id)
-    if db.session.scalar(select(Entry.id).where(Entry.key == f"payout:{operation}")) is not None:
+    if queries.entry_of(f"payout:{operation}") is not None:
         return
-    statement = queries.proceeds(purpose, purpose_id)
-    if amount > statement.still_held:
-        raise PayoutRefused(statement.still_held)
+    statement = queries.proceeds(purpose, purpose_id, partner_id)
+    if amount <= 0 or amount > statement.still_held:
+        raise PayoutRefused(max(0, statement.still_held))
     draft = TransferDraft(source, Account.PAYOUTS, statement.currency, amount, partner_id, purpose, purpose_id)
     book(f"payout:{operation}", "payout", [draft], memo=memo, subject_kind="partner", subject_id=partner_id)
     audit.record("pay out", "partner", partner_id, actor_id, amount=amount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.clock import now
@@ -35,21 +35,46 @@ def apply(news: News, payload: str = "") -> str:
 def _apply(news: News) -> tuple[str, str]:
     if not news.facts:
         return "ignored", ""
+    if news.foreign:
+        return "aside", f"it is about {news.foreign}"
+    _in_turn(news)
     payment = _payment(news)
-    if payment is not None:
-        if news.currency is not None and news.currency != payment.currency:
-            return "aside", f"currency {news.currency} is not {payment.currency}"
-        if news.amount is not None and news.amount != payment.amount:
-            return "aside", f"amount {news.amount} is not {payment.amount}"
-    elif news.session:
-        return "aside", "no payment of ours has this session"
+    mismatch = _mismatch(news, payment)
+    if mismatch:
+        return "aside", mismatch
     for about, fact in news.facts:
-        services.learn(about, fact)  # a refund may be told before its payment: it waits here
+        services.learn(about, fact, news.currency)  # a refund may be told before its payment: it waits here
     if payment is not None:
-        services.settle(payment.id, news.provider_payment)
+        services.settle(payment.id, news.session or None, news.provider_payment)
     return "applied", ""
 
 
+def _in_turn(news: News) -> None:
+    """One transaction at a time about one payment of the provider's, on PostgreSQL. Else a capture and a refund that
+    arrive together would each miss what the other has not committed yet, and the refund would never be booked."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        key = news.provider_payment or news.about
+        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": key})
+
+
 def _payment(news: News) -> Payment | None:
+    """Our payment. A session whose address never reached us, because the answer was lost, is known by its reference."""
     column = Payment.provider_ref if news.session else Payment.provider_payment
-    return db.session.scalar(select(Payment).where(column == news.about))
+    found = db.session.scalar(select(Payment).where(column == news.about))
+    if found is None and news.session and news.payment_id is not None:
+        waiting = db.session.get(Payment, news.payment_id)
+        if waiting is not None and waiting.provider_ref is None and waiting.recorded_by is None:
+            return waiting
+    return found
+
+
+def _mismatch(news: News, payment: Payment | None) -> str:
+    if payment is None:
+        return "no payment of ours has this session" if news.session else ""
+    if news.payment_id not in (None, payment.id):
+        return f"its reference is {news.payment_id}, not {payment.id}"
+    if news.currency not in (None, payment.currency):
+        return f"currency {news.currency} is not {payment.currency}"
+    if news.amount not in (None, payment.amount):
+        return f"amount {news.amount} is not {payment.amount}"
+    return ""

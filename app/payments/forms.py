@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from app.payments.models import Method
 from app.web.forms import Form, MoneyField, OperationField, TextField, choices
+
+FormT = TypeVar("FormT", bound=Form)
+
+
+def above_nothing(form: Form, field: MoneyField) -> None:
+    """Refuse zero, and a blank that a browser let through."""
+    if not field.data and not field.errors:
+        raise ValidationError(_l("Write an amount above nothing."))
+
+
+def apart(form: FormT, suffix: object) -> FormT:
+    """The same form several times on a page: ids of its own for each, so that labels and messages point right."""
+    for field in form:
+        field.id = field.label.field_id = f"{field.id}-{suffix}"
+    return form
 
 
 class PayForm(Form):
@@ -19,7 +36,7 @@ class PayForm(Form):
 class CashForm(Form):
     """Money taken at the desk, or seen on the bank's statement."""
 
-    amount = MoneyField(_l("Amount taken"), validators=[InputRequired(_l("Write the amount."))])
+    amount = MoneyField(_l("Amount taken"), validators=[InputRequired(_l("Write the amount.")), above_nothing])
     method = SelectField(
         _l("How"), choices=choices([(Method.CASH.value, _l("Cash")), (Method.TRANSFER.value, _l("Bank transfer"))])
     )
@@ -29,16 +46,16 @@ class CashForm(Form):
 class RefundForm(Form):
     """Money given back at the desk."""
 
-    amount = MoneyField(_l("Amount given back"), validators=[InputRequired(_l("Write the amount."))])
-    reason = TextField(_l("Reason"), longest=300, validators=[InputRequired(_l("Give the reason in a few words."))])
+    amount = MoneyField(_l("Amount given back"), validators=[InputRequired(_l("Write the amount.")), above_nothing])
+    reason = TextField(_l("Reason"), longest=300, validators=[DataRequired(_l("Give the reason in a few words."))])
     operation = OperationField()
 
 
 class PayoutForm(Form):
     """Money that reached the partner."""
 
-    amount = MoneyField(_l("Amount paid out"), validators=[InputRequired(_l("Write the amount."))])
+    amount = MoneyField(_l("Amount paid out"), validators=[InputRequired(_l("Write the amount.")), above_nothing])
     memo = TextField(
-        _l("Reference of the transfer"), longest=200, validators=[InputRequired(_l("Write the reference."))]
+        _l("Reference of the transfer"), longest=200, validators=[DataRequired(_l("Write the reference."))]
     )
     operation = OperationField()

@@ -7,18 +7,22 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 
 from app.core.database import db
+from app.core.money import to_decimal
 from app.core.transactions import atomic
 from app.ledger import queries as ledger
 from app.ledger import services as book
 from app.ledger.models import Account
 from app.partners.models import Partner
-from app.payments import queries, services
-from app.payments.forms import CashForm, PayoutForm, RefundForm
-from app.payments.models import Invoice, InvoiceStatus, Method, Payment
+from app.payments import checkout, queries, services
+from app.payments.forms import CashForm, PayoutForm, RefundForm, apart
+from app.payments.gateway import GatewayDown
+from app.payments.gateways import gateway
+from app.payments.models import Invoice, Method, Payment, PaymentStatus
 from app.web.access import roles
-from app.web.formats import amount
+from app.web.formats import amount, iso
 from app.web.paging import paged
 from app.web.sheets import csv_response
 
@@ -42,100 +46,113 @@ def index() -> str:
 def page(invoice_id: int) -> Any:
     """One invoice at the desk."""
     found = _invoice(invoice_id)
-    form = CashForm(formdata=None)
-    form.amount.currency, form.amount.data = found.currency, services.due(found) or None
-    return _page(found, form, RefundForm(formdata=None))
+    return _page(found, _cash_form(found))
 
 
-def _page(found: Invoice, cash: CashForm, refund: RefundForm) -> Any:
+def _page(found: Invoice, cash: CashForm, refused: RefundForm | None = None, at_fault: int | None = None) -> Any:
+    """`at_fault` is the payment whose refund was refused."""
+    by_hand_or_now = (Method.CASH, Method.TRANSFER, gateway()[1])
+    refunds = [
+        (item, left, apart(refused if refused and item.id == at_fault else RefundForm(formdata=None), item.id))
+        for item in found.payments
+        if (left := services.refundable(item)) and item.method in by_hand_or_now
+    ]
     html = render_template(
-        "payments/manage/invoice.html",
-        invoice=found,
-        due=services.due(found),
-        cash=cash,
-        refund=refund,
-        refundable=[
-            item for item in found.payments if item.method in (Method.CASH, Method.TRANSFER) and item.captured_at
-        ],
-        open=found.status is InvoiceStatus.OPEN,
-    )
-    return html, 422 if cash.errors or refund.errors else 200
+        "payments/manage/invoice.html", invoice=found, due=services.due(found), over=services.over(found), cash=cash,
+        refunds=refunds, pending=any(item.status is PaymentStatus.PENDING for item in found.payments),
+    )  # fmt: skip
+    return html, 422 if cash.errors or refused else 200
 
 
 @blueprint.post(f"/manage/payments/<{NUMBER}:invoice_id>/cash")
 @roles(*DESK)
 def take_cash(invoice_id: int) -> Any:
-    """Record money taken: all that is due, or a part."""
+    """Record money taken: all that is due, or a part. A checkout open at the provider is ended first."""
     found, form = _invoice(invoice_id), CashForm()
-    form.amount.currency = found.currency
-    good = form.validate()
-    if good and not form.amount.data:
-        form.amount.errors, good = [_("Write an amount above nothing.")], False
-    if good:
+    form.amount.currency = currency = found.currency
+    if form.validate():
+        actor = current_user.id
+        checkout.end_open(invoice_id)
         try:
             with atomic():
                 services.record_cash(
-                    invoice_id,
-                    form.amount.data or 0,
-                    form.operation.data or "",
-                    current_user.id,
-                    Method(form.method.data),
+                    invoice_id, form.amount.data or 0, form.operation.data or "", actor, Method(form.method.data)
                 )
         except services.PaymentRefused as refusal:
-            form.amount.errors = [_("Only %(amount)s is due.", amount=amount(refusal.due, found.currency, cents=True))]
+            form.amount.errors = [_due_message(refusal, currency)]
         else:
             flash(_("Recorded. The receipt is on its way by mail once all is paid."), "success")
             return redirect(url_for("manage_payments.page", invoice_id=invoice_id), 303)
-    return _page(_invoice(invoice_id), form, RefundForm(formdata=None))
+    return _page(_invoice(invoice_id), form)
+
+
+def _due_message(refusal: services.PaymentRefused, currency: str) -> str:
+    if not refusal.due:
+        return _("Nothing is due any more: look at the invoice as it stands now.")
+    return _("Only %(amount)s is due.", amount=amount(refusal.due, currency, cents=True))
 
 
 @blueprint.post(f"/manage/payments/refunds/<{NUMBER}:payment_id>")
 @roles("treasurer")
 def give_back(payment_id: int) -> Any:
-    """Give cash back, with a reason."""
+    """Give money back, with a reason: by hand what came by hand, through the provider what came through it."""
     payment, form = db.session.get(Payment, payment_id) or abort(404), RefundForm()
-    invoice_id, currency = payment.invoice_id, payment.currency
+    invoice_id, currency, by_hand = (
+        payment.invoice_id,
+        payment.currency,
+        payment.method in (Method.CASH, Method.TRANSFER),
+    )
     form.amount.currency = currency
-    good = form.validate()
-    if good and not form.amount.data:
-        form.amount.errors, good = [_("Write an amount above nothing.")], False
-    if good:
+    if form.validate():
+        facts = (form.amount.data or 0, form.reason.data or "", form.operation.data or "", current_user.id)
         try:
-            with atomic():
-                services.refund_cash(
-                    payment_id,
-                    form.amount.data or 0,
-                    form.reason.data or "",
-                    form.operation.data or "",
-                    current_user.id,
-                )
+            if by_hand:
+                with atomic():
+                    services.refund_cash(payment_id, *facts)
+            else:
+                checkout.give_back(payment_id, *facts)
         except services.PaymentRefused as refusal:
             form.amount.errors = [
                 _("At most %(amount)s can be given back.", amount=amount(refusal.due, currency, cents=True))
             ]
+        except GatewayDown:
+            form.amount.errors = [_("The card service does not answer just now. Nothing was given back; try again.")]
         else:
             flash(_("Recorded."), "success")
             return redirect(url_for("manage_payments.page", invoice_id=invoice_id), 303)
-    return _page(_invoice(invoice_id), CashForm(formdata=None), form)
+    found = _invoice(invoice_id)
+    return _page(found, _cash_form(found), form, payment_id)
+
+
+def _cash_form(found: Invoice) -> CashForm:
+    form = CashForm(formdata=None)
+    form.amount.currency, form.amount.data = found.currency, services.due(found) or None
+    return form
 
 
 @blueprint.get("/manage/ledger/")
 @roles("treasurer")
 def books() -> Any:
     """Balances, what is held for whom, and the newest entries."""
-    return _books(PayoutForm(formdata=None), None)
+    return _books()
 
 
-def _books(form: PayoutForm, at_fault: tuple[str, int] | None) -> Any:
+def _books(refused: PayoutForm | None = None, at_fault: tuple[str, int, int] | None = None) -> Any:
     held = [
-        (purpose, purpose_id, db.session.get(Partner, partner_id), ledger.proceeds(purpose, purpose_id))
-        for purpose, purpose_id, partner_id in ledger.held()
+        (
+            *key,
+            db.session.get(Partner, key[2]),
+            ledger.proceeds(*key),
+            apart(refused if refused and key == at_fault else PayoutForm(formdata=None), "-".join(map(str, key))),
+        )
+        for key in ledger.held()
     ]
+    too_much = [(item, services.over(item)) for item in queries.paid_too_much()]
     html = render_template(
-        "ledger/index.html", balances=ledger.balances(), held=held, page=paged(ledger.entries()), form=form,
-        at_fault=at_fault, aside=queries.put_aside(),
+        "ledger/index.html", balances=ledger.balances(), held=held, page=paged(ledger.entries()),
+        aside=queries.put_aside(), too_much=too_much,
     )  # fmt: skip
-    return html, 422 if form.errors else 200
+    return html, 422 if refused else 200
 
 
 @blueprint.post(f"/manage/ledger/payouts/<purpose>/<{NUMBER}:purpose_id>/<{NUMBER}:partner_id>")
@@ -144,12 +161,9 @@ def pay_out(purpose: str, purpose_id: int, partner_id: int) -> Any:
     """Record a transfer to the partner, never more than is held."""
     if (purpose, purpose_id, partner_id) not in ledger.held():
         abort(404)
-    form, currency = PayoutForm(), ledger.proceeds(purpose, purpose_id).currency
+    form, currency = PayoutForm(), ledger.proceeds(purpose, purpose_id, partner_id).currency
     form.amount.currency = currency
-    good = form.validate()
-    if good and not form.amount.data:
-        form.amount.errors, good = [_("Write an amount above nothing.")], False
-    if good:
+    if form.validate():
         try:
             with atomic():
                 book.pay_out(
@@ -163,28 +177,24 @@ def pay_out(purpose: str, purpose_id: int, partner_id: int) -> Any:
         else:
             flash(_("The payout is in the book and in the public statement."), "success")
             return redirect(url_for("manage_payments.books"), 303)
-    return _books(form, (purpose, purpose_id))
+    return _books(form, (purpose, purpose_id, partner_id))
 
 
 @blueprint.get("/manage/ledger/entries.csv")
 @roles("treasurer")
 def export() -> Response:
     """Every transfer, for the accountant."""
+    partners = {partner.id: partner.name for partner in db.session.scalars(select(Partner))}
     rows = (
         (
-            entry.id,
-            entry.at.isoformat(),
-            entry.kind,
-            entry.memo,
-            move.source.value,
-            move.target.value,
-            move.currency,
-            move.amount,
+            entry.id, iso(entry.at), entry.kind, entry.memo, move.source.value, move.target.value, move.currency,
+            to_decimal(move.amount, move.currency), partners.get(move.partner_id or 0), move.purpose, move.purpose_id,
         )
         for entry in db.session.scalars(ledger.entries())
         for move in entry.transfers
-    )
-    return csv_response("ledger.csv", ("entry", "at", "kind", "memo", "from", "to", "currency", "minor_units"), rows)
+    )  # fmt: skip
+    header = ("entry", "at", "kind", "memo", "from", "to", "currency", "amount", "partner", "purpose", "purpose_id")
+    return csv_response("ledger.csv", header, rows)
 
 
 def _invoice(invoice_id: int) -> Invoice:

@@ -139,11 +139,13 @@ class Counter(Base):
 
 
 class PaymentFact(Base):
-    """One thing the provider told, about a session or payment of theirs. A set: the same thing stands here once."""
+    """One thing the provider told, about a session or payment of theirs. A set: the same thing stands here once. A
+    refund may be told before its payment; its currency is kept so that a stranger's is never counted."""
 
     __tablename__ = "payment_fact"
     about: Mapped[str] = mapped_column(String(120), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     ref: Mapped[str] = mapped_column(String(120), primary_key=True)
+    currency: Mapped[str | None] = mapped_column(String(3))
     amount: Mapped[int] = mapped_column(BigInteger, default=0)
     fee: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -8,15 +8,25 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from app.core.clock import now
 from app.core.database import db
-from app.payments.models import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentStatus, WebhookReceipt
+from app.payments.models import (
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    Method,
+    Payment,
+    PaymentStatus,
+    Refund,
+    WebhookReceipt,
+)
 from app.web.formats import amount
 
 QUIET = timedelta(minutes=10)
+FEE_COMES = timedelta(days=3)  # a fee that is not known by then is none
 
 
 def by_token(token: str) -> Invoice | None:
@@ -43,17 +53,55 @@ def invoices(search: str = "") -> Select[Any]:
     return query
 
 
-def silent_payments() -> list[tuple[int, str]]:
-    """(id, provider's session) of pending payments that nothing was heard of for a while."""
+def silent_payments(method: Method) -> list[tuple[int, str]]:
+    """(id, provider's session) of payments of that kind about which something is still to be heard: whether a pending
+    one was paid, and what a captured one cost."""
+    fee_unknown = and_(
+        Payment.status == PaymentStatus.CAPTURED, Payment.fee == 0, Payment.captured_at > now() - FEE_COMES
+    )
     query = select(Payment.id, Payment.provider_ref).where(
-        Payment.status == PaymentStatus.PENDING, Payment.provider_ref.is_not(None), Payment.created_at < now() - QUIET
+        Payment.method == method,
+        Payment.provider_ref.is_not(None),
+        or_(Payment.status == PaymentStatus.PENDING, fee_unknown),
+        Payment.created_at < now() - QUIET,
     )
     return [(row[0], str(row[1])) for row in db.session.execute(query)]
+
+
+def open_checkout(invoice_id: int) -> Payment | None:
+    """The pending payment of an invoice that has a session at the provider."""
+    return db.session.scalar(
+        select(Payment).where(
+            Payment.invoice_id == invoice_id, Payment.status == PaymentStatus.PENDING, Payment.provider_ref.is_not(None)
+        )
+    )
 
 
 def put_aside() -> list[WebhookReceipt]:
     """Events that did not match, for the treasurer."""
     query = select(WebhookReceipt).where(WebhookReceipt.outcome == "aside").order_by(WebhookReceipt.received_at.desc())
+    return list(db.session.scalars(query.limit(50)))
+
+
+def paid_too_much() -> list[Invoice]:
+    """Invoices for which more money is here than is owed: paid twice, or paid after they were void."""
+    here = (
+        select(func.sum(Payment.amount))
+        .where(Payment.invoice_id == Invoice.id, Payment.status == PaymentStatus.CAPTURED)
+        .scalar_subquery()
+    )
+    back = (
+        select(func.coalesce(func.sum(Refund.amount), 0))
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Payment.invoice_id == Invoice.id)
+        .scalar_subquery()
+    )
+    owed = (
+        select(func.sum(InvoiceLine.amount))
+        .where(InvoiceLine.invoice_id == Invoice.id, InvoiceLine.live)
+        .scalar_subquery()
+    )
+    query = select(Invoice).where(here - back > func.coalesce(owed, 0)).order_by(Invoice.id).options(*_loads())
     return list(db.session.scalars(query.limit(50)))
 
 

@@ -11,7 +11,9 @@ class FactKind(StrEnum):
     CAPTURED = "captured"
     EXPIRED = "expired"
     FAILED = "failed"
+    FEE = "fee"
     REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
 
 
 @dataclass(frozen=True)
@@ -27,28 +29,32 @@ class Fact:
 
 @dataclass(frozen=True)
 class State:
-    """Where a payment stands."""
+    """Where a payment stands. `refunds` are (id, amount) of what went back to the buyer and stayed there."""
 
     status: str
     captured: int = 0
     fee: int = 0
     refunded: int = 0
+    refunds: tuple[tuple[str, int], ...] = ()
 
 
 def fold(facts: Iterable[Fact]) -> State:
-    """The state that a set of facts makes. A capture outweighs an expiry: the money is there."""
+    """The state that a set of facts makes. A capture outweighs an expiry: the money is there. A refund that failed at
+    the buyer's bank never was one."""
     known = set(facts)
     captures = [fact for fact in known if fact.kind is FactKind.CAPTURED]
     if not captures:
         ended = any(fact.kind in (FactKind.EXPIRED, FactKind.FAILED) for fact in known)
         return State("expired" if ended else "pending")
     captured = max(fact.amount for fact in captures)
+    fee = max(fact.fee for fact in known if fact.kind in (FactKind.CAPTURED, FactKind.FEE))
+    failed = {fact.id for fact in known if fact.kind is FactKind.REFUND_FAILED}
     refunds: dict[str, int] = {}
     for fact in known:
-        if fact.kind is FactKind.REFUNDED:
+        if fact.kind is FactKind.REFUNDED and fact.id not in failed:
             refunds[fact.id] = max(fact.amount, refunds.get(fact.id, 0))
-    fee = max(fact.fee for fact in captures)
-    return State("captured", captured, fee, min(captured, sum(refunds.values())))
+    refunded = min(captured, sum(refunds.values()))
+    return State("captured", captured, fee, refunded, tuple(sorted(refunds.items())))
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
@@ -61,3 +67,12 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     for index in order[: total - sum(shares)]:
         shares[index] += 1
     return shares
+
+
+def further(before: int, after: int, weights: Sequence[int]) -> list[int]:
+    """What each part gets (or gives back, below zero) when the amount split over them grows from `before` to `after`.
+
+    Parts of several payments of one invoice add up to the split of their sum, in whatever order they came. Splitting each
+    by itself would drift by centimes: 1 and 2 over three lines of 1 would give 2, 1 and 0.
+    """
+    return [new - old for new, old in zip(split(after, weights), split(before, weights), strict=True)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.core import audit
 from app.core.clock import now
@@ -18,7 +21,8 @@ from app.core.mail import queue_mail
 from app.core.registry import registry
 from app.core.transactions import locked
 from app.ledger.models import Account
-from app.ledger.services import TransferDraft, book
+from app.ledger.queries import entry_of
+from app.ledger.services import TransferDraft, book, reverse
 from app.payments import rules
 from app.payments.models import (
     Counter,
@@ -32,6 +36,7 @@ from app.payments.models import (
     Refund,
 )
 
+log = structlog.get_logger()
 ACCOUNTS = {
     Method.CARD: Account.STRIPE,
     Method.TEST: Account.TEST,
@@ -41,7 +46,7 @@ ACCOUNTS = {
 
 
 class PaymentRefused(Exception):
-    """`reason`: nothing_due, too_much (with `due`), currency, not_open."""
+    """`reason`: nothing_due, too_much (with `due`), not_open, paid (void it after the refund), pending (a checkout is open)."""
 
     def __init__(self, reason: str, due: int = 0) -> None:
         super().__init__(reason)
@@ -86,9 +91,11 @@ def _next_number() -> str:
     """The year's next number, under a lock on its counter: gapless, as bookkeeping asks."""
     year = now().year
     counter: Counter | None = locked(Counter, year)
-    if counter is None:
-        counter = Counter(year=year, last=0)
-        db.session.add(counter)
+    if counter is None:  # two may write the first invoice of a year at once: one of them finds the other's row
+        with contextlib.suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(Counter(year=year, last=0))
+        counter = locked(Counter, year)
+    assert counter is not None
     counter.last += 1
     db.session.flush()
     return f"{year}-{counter.last:04d}"
@@ -106,28 +113,49 @@ def _mail(invoice: Invoice, key: str, template: str) -> None:
 
 def due(invoice: Invoice) -> int:
     """What is still to be paid, in minor units."""
+    if invoice.status is InvoiceStatus.VOID:
+        return 0
     return invoice.total - sum(item.amount for item in invoice.payments if item.status is PaymentStatus.CAPTURED)
 
 
+def over(invoice: Invoice) -> int:
+    """What was paid beyond what is owed and is still here: to be given back, in minor units."""
+    owed = 0 if invoice.status is InvoiceStatus.VOID else invoice.total
+    return max(0, sum(refundable(item) for item in invoice.payments) - owed)
+
+
 def begin_payment(invoice_id: int, method: Method, operation: str) -> Payment:
-    """A pending payment of everything due. The same operation, or one begun already, gives that one back.
+    """The pending payment of everything due: the one begun already, or a new one. So a second click, or the same form
+    sent again, comes to the same checkout.
 
     Raises PaymentRefused when nothing is due.
     """
     invoice = _locked_invoice(invoice_id)
-    for payment in invoice.payments:
-        if payment.operation == operation or payment.status is PaymentStatus.PENDING:
-            return payment
     amount = due(invoice)
     if amount <= 0 or invoice.status is not InvoiceStatus.OPEN:
         raise PaymentRefused("nothing_due")
+    for payment in invoice.payments:
+        if payment.status is not PaymentStatus.PENDING:
+            continue
+        if payment.method is Method.TEST and method is not Method.TEST:
+            payment.status = PaymentStatus.EXPIRED  # the installation got its Stripe key meanwhile
+            continue
+        if payment.provider_ref is None:
+            payment.amount = amount  # nobody has seen this checkout: it may still change
+        return payment
     payment = Payment(
-        method=method, status=PaymentStatus.PENDING, amount=amount, currency=invoice.currency, operation=operation,
-        created_at=now(),
+        method=method, status=PaymentStatus.PENDING, amount=amount, currency=invoice.currency,
+        operation=_fresh(operation), created_at=now(),
     )  # fmt: skip
     invoice.payments.append(payment)
     db.session.flush()
     return payment
+
+
+def _fresh(operation: str) -> str:
+    """The operation's token, or a new one if a payment that is over has it: a page kept open may be sent again."""
+    taken = db.session.scalar(select(Payment.id).where(Payment.operation == operation))
+    return operation if operation and taken is None else token()
 
 
 def keep_session(payment_id: int, provider_ref: str, url: str) -> None:
@@ -137,24 +165,24 @@ def keep_session(payment_id: int, provider_ref: str, url: str) -> None:
         payment.provider_ref, payment.checkout_url = provider_ref, url
 
 
-def learn(about: str, fact: rules.Fact) -> None:
+def learn(about: str, fact: rules.Fact, currency: str | None = None) -> None:
     """Add a fact to the set of what is known about a provider's session or payment."""
-    key = (about, fact.kind.value, fact.id)
-    row = db.session.get(PaymentFact, key)
+    row = db.session.get(PaymentFact, (about, fact.kind.value, fact.id))
     if row is None:
-        db.session.add(PaymentFact(about=about, kind=fact.kind.value, ref=fact.id, amount=fact.amount, fee=fact.fee))
-        db.session.flush()
-    else:
-        row.amount, row.fee = max(row.amount, fact.amount), max(row.fee, fact.fee)
+        row = PaymentFact(about=about, kind=fact.kind.value, ref=fact.id, currency=currency, amount=0, fee=0)
+        db.session.add(row)
+    row.amount, row.fee = max(row.amount, fact.amount), max(row.fee, fact.fee)
+    db.session.flush()
 
 
 def _known(payment: Payment) -> list[rules.Fact]:
     abouts = [about for about in (payment.provider_ref, payment.provider_payment) if about]
     rows = db.session.scalars(select(PaymentFact).where(PaymentFact.about.in_(abouts)))
-    return [rules.Fact(rules.FactKind(row.kind), row.ref, row.amount, row.fee) for row in rows]
+    ours = [row for row in rows if row.currency in (None, payment.currency)]
+    return [rules.Fact(rules.FactKind(row.kind), row.ref, row.amount, row.fee) for row in ours]
 
 
-def settle(payment_id: int, provider_payment: str | None = None) -> None:
+def settle(payment_id: int, provider_ref: str | None = None, provider_payment: str | None = None) -> None:
     """Bring a payment to the state that the set of known facts makes (M2); what is new is booked once.
 
     The invoice is locked first, so everything about it happens in one order.
@@ -164,33 +192,39 @@ def settle(payment_id: int, provider_payment: str | None = None) -> None:
         raise LookupError(payment_id)
     invoice = _locked_invoice(found.invoice_id)
     payment: Payment = locked(Payment, payment_id)
+    payment.provider_ref = payment.provider_ref or provider_ref
     payment.provider_payment = payment.provider_payment or provider_payment
-    facts = _known(payment)
-    state = rules.fold(facts)
-    if state.status == "captured" and payment.status is not PaymentStatus.CAPTURED:
-        payment.fee = state.fee
-        _capture(invoice, payment)
-    elif state.status == "expired" and payment.status is PaymentStatus.PENDING:
+    state = rules.fold(_known(payment))
+    if state.status == "expired" and payment.status is PaymentStatus.PENDING:
         payment.status = PaymentStatus.EXPIRED
-    if payment.status is PaymentStatus.CAPTURED:
-        for fact in facts:
-            if fact.kind is rules.FactKind.REFUNDED:
-                _refund(invoice, payment, fact.id, fact.amount, "")
+    if state.status != "captured":
+        return
+    if payment.status is not PaymentStatus.CAPTURED:
+        _capture(invoice, payment)
+    _charge_fee(invoice, payment, state.fee)
+    stand = dict(state.refunds)
+    for refund in [item for item in payment.refunds if item.provider_ref not in stand]:
+        _take_back(payment, refund)
+    for ref, amount in state.refunds:
+        _refund(invoice, payment, ref, amount, "")
 
 
 def record_cash(invoice_id: int, amount: int, operation: str, actor_id: int, method: Method = Method.CASH) -> Payment:
-    """Money taken at the desk or seen on the bank's statement; a part is welcome, too much is refused."""
+    """Money taken at the desk or seen on the bank's statement; a part is welcome, too much is refused.
+
+    The same operation gives the payment recorded first. Raises PaymentRefused.
+    """
     invoice = _locked_invoice(invoice_id)
     earlier = next((item for item in invoice.payments if item.operation == operation), None)
-    if earlier is not None:
+    if earlier is not None and earlier.status is PaymentStatus.CAPTURED:
         return earlier
     if invoice.status is not InvoiceStatus.OPEN:
         raise PaymentRefused("nothing_due")
-    if amount > due(invoice):
+    if amount <= 0 or amount > due(invoice):
         raise PaymentRefused("too_much", due(invoice))
     payment = Payment(
-        method=method, status=PaymentStatus.PENDING, amount=amount, currency=invoice.currency, operation=operation,
-        created_at=now(), recorded_by=actor_id,
+        method=method, status=PaymentStatus.PENDING, amount=amount, currency=invoice.currency,
+        operation=_fresh(operation), created_at=now(), recorded_by=actor_id,
     )  # fmt: skip
     invoice.payments.append(payment)
     db.session.flush()
@@ -200,11 +234,13 @@ def record_cash(invoice_id: int, amount: int, operation: str, actor_id: int, met
 
 
 def _capture(invoice: Invoice, payment: Payment) -> None:
+    before = sum(item.amount for item in invoice.payments if item.status is PaymentStatus.CAPTURED)
     payment.status, payment.captured_at = PaymentStatus.CAPTURED, now()
     account = ACCOUNTS[payment.method]
-    moves = _moves(invoice, payment, Account.RECEIVABLE, account, payment.amount)
-    moves += _moves(invoice, payment, account, Account.FEES, payment.fee)
+    moves = _moves(invoice, Account.RECEIVABLE, account, before, before + payment.amount)
     book(f"payment:{payment.id}", "payment", moves, memo=invoice.number, subject_kind="payment", subject_id=payment.id)
+    if over(invoice) > 0:
+        log.warning("more was paid than is owed", invoice=invoice.id, payment=payment.id, over=over(invoice))
     if due(invoice) > 0 or invoice.status is not InvoiceStatus.OPEN:
         return
     invoice.status, invoice.paid_at = InvoiceStatus.PAID, now()
@@ -215,13 +251,36 @@ def _capture(invoice: Invoice, payment: Payment) -> None:
     _mail(invoice, f"receipt:{invoice.id}", "payment_receipt")
 
 
-def _moves(invoice: Invoice, payment: Payment, source: Account, target: Account, amount: int) -> list[TransferDraft]:
-    """The amount split over the invoice's lines, so that each purpose carries its part."""
-    shares = rules.split(amount, [line.amount for line in invoice.lines])
+def _charge_fee(invoice: Invoice, payment: Payment, fee: int) -> None:
+    """Book what the provider kept, as far as it is new. It may be told long after the capture."""
+    if fee <= payment.fee:
+        return
+    before = sum(item.fee for item in invoice.payments)
+    moves = _moves(invoice, ACCOUNTS[payment.method], Account.FEES, before, before + fee - payment.fee)
+    payment.fee = fee
+    book(f"fee:{payment.id}:{fee}", "fee", moves, memo=invoice.number, subject_kind="payment", subject_id=payment.id)
+
+
+def _moves(invoice: Invoice, source: Account, target: Account, before: int, after: int) -> list[TransferDraft]:
+    """The transfers that make a sum over the whole invoice grow, split over what its lines are for."""
+    parts: dict[tuple[int, str, int | None], int] = {}
+    for line in invoice.lines:
+        part = (line.partner_id, line.purpose, line.purpose_id)
+        parts[part] = parts.get(part, 0) + line.amount
+    shares = rules.further(before, after, list(parts.values()))
     return [
-        TransferDraft(source, target, payment.currency, share, line.partner_id, line.purpose, line.purpose_id)
-        for line, share in zip(invoice.lines, shares, strict=True)
+        TransferDraft(source, target, invoice.currency, share, *part)
+        if share >= 0
+        else TransferDraft(target, source, invoice.currency, -share, *part)
+        for part, share in zip(parts, shares, strict=True)
     ]
+
+
+def refundable(payment: Payment) -> int:
+    """What can still be given back of a payment, in minor units (M4)."""
+    if payment.status is not PaymentStatus.CAPTURED:
+        return 0
+    return payment.amount - sum(item.amount for item in payment.refunds)
 
 
 def refund_cash(payment_id: int, amount: int, reason: str, operation: str, actor_id: int) -> None:
@@ -231,24 +290,68 @@ def refund_cash(payment_id: int, amount: int, reason: str, operation: str, actor
         raise PaymentRefused("not_open")
     invoice = _locked_invoice(found.invoice_id)
     payment: Payment = locked(Payment, payment_id)
-    left = payment.amount - sum(item.amount for item in payment.refunds)
     if any(item.provider_ref == operation for item in payment.refunds):
         return
-    if payment.status is not PaymentStatus.CAPTURED or amount > left:
-        raise PaymentRefused("too_much", left)
+    if amount <= 0 or amount > refundable(payment):
+        raise PaymentRefused("too_much", refundable(payment))
+    if db.session.scalar(select(Refund.id).where(Refund.provider_ref == operation)) is not None:
+        operation = token()
     _refund(invoice, payment, operation, amount, reason)
     audit.record("refund cash", "payment", payment_id, actor_id, amount=amount)
 
 
+def explain_refund(ref: str, reason: str, actor_id: int) -> None:
+    """Keep why a card payment was given back; the refund itself came from the provider."""
+    refund = db.session.scalar(select(Refund).where(Refund.provider_ref == ref))
+    if refund is not None and not refund.reason:
+        refund.reason = reason
+        audit.record("refund card", "payment", refund.payment_id, actor_id, amount=refund.amount)
+
+
 def _refund(invoice: Invoice, payment: Payment, ref: str, amount: int, reason: str) -> None:
-    if any(item.provider_ref == ref for item in payment.refunds):
+    amount = min(amount, refundable(payment))
+    if amount <= 0 or any(item.provider_ref == ref for item in payment.refunds):
         return
-    amount = min(amount, payment.amount - sum(item.amount for item in payment.refunds))
-    if amount <= 0:
-        return
+    before = sum(refund.amount for item in invoice.payments for refund in item.refunds)
     payment.refunds.append(Refund(provider_ref=ref, amount=amount, reason=reason, created_at=now()))
-    moves = _moves(invoice, payment, ACCOUNTS[payment.method], Account.REFUNDS, amount)
+    moves = _moves(invoice, ACCOUNTS[payment.method], Account.REFUNDS, before, before + amount)
     book(f"refund:{ref}", "refund", moves, memo=invoice.number, subject_kind="payment", subject_id=payment.id)
+
+
+def _take_back(payment: Payment, refund: Refund) -> None:
+    """The buyer's bank sent a refund back: its entry is reversed."""
+    entry = entry_of(f"refund:{refund.provider_ref}")
+    if entry is not None:
+        reverse(entry.id, entry.memo)
+    payment.refunds.remove(refund)
+    db.session.delete(refund)
+    db.session.flush()
+
+
+def void_invoice(invoice_id: int, reason: str, actor_id: int | None) -> None:
+    """Take an invoice back: its entry is reversed, and its payables may be invoiced again. A second time does nothing.
+
+    Raises PaymentRefused: `paid` while money for it is here (refund first), `pending` while a checkout is open (end it
+    first, app.payments.checkout.end_open).
+    """
+    invoice = _locked_invoice(invoice_id)
+    if invoice.status is InvoiceStatus.VOID:
+        return
+    if any(refundable(payment) for payment in invoice.payments):
+        raise PaymentRefused("paid")
+    for payment in invoice.payments:
+        if payment.status is PaymentStatus.PENDING and payment.provider_ref is not None:
+            raise PaymentRefused("pending")
+        if payment.status is PaymentStatus.PENDING:
+            payment.status = PaymentStatus.EXPIRED
+    entry = entry_of(f"invoice:{invoice.id}")
+    if entry is not None:
+        reverse(entry.id, invoice.number)
+    invoice.status = InvoiceStatus.VOID
+    for line in invoice.lines:
+        line.live = False
+    db.session.flush()
+    audit.record("void", "invoice", invoice.id, actor_id, reason=reason)
 
 
 def _locked_invoice(invoice_id: int) -> Invoice:

@@ -19,6 +19,16 @@ class TestGateway:
         """Nothing happens here that we were not told at once."""
         return None
 
+    def end_checkout(self, ref: str) -> News | None:
+        """Nobody can pay there any more."""
+        fact = Fact(FactKind.EXPIRED, ref)
+        return News(f"{ref}:ended", "test.ended", about=ref, session=ref, facts=((ref, fact),))
+
+    def give_back(self, ref: str, provider_payment: str | None, amount: int, currency: str, key: str) -> News:
+        """Given back at once."""
+        fact = Fact(FactKind.REFUNDED, f"test_re_{key}", amount)
+        return News(f"test_re_{key}", "test.refunded", about=ref, session=ref, currency=currency, facts=((ref, fact),))
+
 
 def verdict(ref: str, amount: int, currency: str, *, paid: bool) -> News:
     """What a press of a button on the test page tells."""

@@ -9,12 +9,11 @@ from flask_babel import gettext as _
 
 from app.core.database import db
 from app.core.transactions import atomic
-from app.payments import events, queries, services
+from app.payments import checkout, events, queries, services
 from app.payments.forms import PayForm
-from app.payments.gateway import CheckoutRequest, GatewayDown
-from app.payments.gateways import gateway
+from app.payments.gateway import GatewayDown
 from app.payments.models import Invoice, InvoiceStatus, Method, Payment, PaymentStatus
-from app.payments.stripe_gateway import BadSignature, read_event
+from app.payments.stripe_gateway import BadSignature, is_live, read_event
 from app.payments.test_checkout import verdict
 from app.web.access import bearer, signed
 
@@ -41,43 +40,16 @@ def invoice(token: str) -> str:
 @blueprint.post("/invoices/<token>/payments")
 @bearer
 def pay(token: str) -> Any:
-    """Begin a payment and go to the provider's page. The provider is asked between two transactions, never inside."""
+    """Begin a payment and go to the provider's page."""
     found, form = _invoice(token), PayForm()
-    form.validate()
-    provider, method = gateway()
+    back = url_for("payments.invoice", token=token)
     try:
-        with atomic():
-            payment = services.begin_payment(found.id, method, form.operation.data or "")
-            payment_id, address = payment.id, payment.checkout_url
-            ask = None if address else _request(_invoice(token), payment)
-        if ask is not None:
-            checkout = provider.create_checkout(ask)
-            with atomic():
-                services.keep_session(payment_id, checkout.ref, checkout.url)
-            address = checkout.url
+        back = checkout.open_checkout(found.id, form.operation.data or "")
     except services.PaymentRefused:
-        return redirect(url_for("payments.invoice", token=token), 303)
+        flash(_("Nothing is due any more: this page is as it stands now."), "info")
     except GatewayDown:
         flash(_("The card service does not answer just now. Nothing was charged; try again in a minute."), "warning")
-        return redirect(url_for("payments.invoice", token=token), 303)
-    return redirect(str(address), 303)
-
-
-def _request(found: Invoice, payment: Payment) -> CheckoutRequest:
-    here = current_app.config["KERMESSE"].base_url + url_for("payments.invoice", token=found.token)
-    lines = tuple((line.description, line.amount) for line in found.lines)
-    if payment.amount != found.total:  # a part was paid at the desk
-        lines = ((_("Rest of invoice %(number)s", number=found.number), payment.amount),)
-    return CheckoutRequest(
-        key=f"payment-{payment.id}-{payment.operation}",
-        payment_id=payment.id,
-        currency=found.currency,
-        lines=lines,
-        email=found.email,
-        locale=found.locale,
-        success_url=f"{here}?back=1",
-        cancel_url=here,
-    )
+    return redirect(back, 303)
 
 
 @blueprint.route(PAYMENT, methods=["GET", "POST"])
@@ -90,16 +62,12 @@ def test_checkout(token: str, payment_id: int) -> Any:
         abort(404)
     if not current_app.config["KERMESSE"].test_checkout:
         abort(404)
-    if request.method == "GET":
-        return render_template(
-            "payments/test_checkout.html",
-            invoice=found,
-            payment=payment,
-            over=payment.status is not PaymentStatus.PENDING,
-        )
+    over = payment.status is not PaymentStatus.PENDING
+    if request.method == "GET" or over:
+        html = render_template("payments/test_checkout.html", invoice=found, payment=payment, over=over)
+        return html, 409 if request.method == "POST" else 200
     paid = request.form.get("verdict") == "pay"
-    with atomic():
-        events.apply(verdict(f"test_{payment_id}", payment.amount, payment.currency, paid=paid))
+    checkout.apply(verdict(f"test_{payment_id}", payment.amount, payment.currency, paid=paid))
     if not paid:
         flash(_("The test bank said no. Nothing was charged; you can try again."), "warning")
     return redirect(url_for("payments.invoice", token=token, back=1 if paid else None), 303)
@@ -109,15 +77,12 @@ def test_checkout(token: str, payment_id: int) -> Any:
 @signed
 def stripe_webhook() -> Response:
     """What Stripe tells. Only its signature opens this door; the answer says nothing about why it stayed shut."""
-    if (request.content_length or 0) > LARGEST_EVENT:
+    if (request.content_length or 0) > LARGEST_EVENT or len(payload := request.get_data()) > LARGEST_EVENT:
         abort(413)
-    payload = request.get_data(cache=False)
+    config = current_app.config["KERMESSE"]
+    signature, secret = request.headers.get("Stripe-Signature", ""), config["STRIPE_WEBHOOK_SECRET"]
     try:
-        news = read_event(
-            payload,
-            request.headers.get("Stripe-Signature", ""),
-            current_app.config["KERMESSE"]["STRIPE_WEBHOOK_SECRET"],
-        )
+        news = read_event(payload, signature, secret, live=is_live(config["STRIPE_SECRET_KEY"]))
     except BadSignature:
         abort(400)
     with atomic():

@@ -103,6 +103,7 @@ def upgrade() -> None:
     sa.Column('about', sa.String(length=120), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('ref', sa.String(length=120), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=True),
     sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.Column('fee', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('about', 'kind', 'ref', name=op.f('pk_payment_fact'))
