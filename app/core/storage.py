@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 from flask import current_app
 
 Area = Literal["public", "private"]
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
 
 def root() -> Path:
@@ -19,22 +21,49 @@ def root() -> Path:
 
 
 def save(area: Area, content: bytes, extension: str) -> str:
-    """Store bytes durably under a new random key such as `public/3f/3f9a….webp`; returns the key."""
+    """Store bytes durably under a new random key such as `public/3f/3f9a….webp`; returns the key.
+
+    Raises OSError (a full disk, say), and leaves nothing behind then. The file is not part of any transaction: who
+    saves it and then rolls back deletes it.
+    """
+    if not _EXTENSION.fullmatch(extension):
+        raise ValueError(f"not an extension: {extension!r}")
     name = secrets.token_hex(16)
     key = f"{area}/{name[:2]}/{name}.{extension}"
     target = root() / key
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(target)
+    try:
+        with open(partial, "xb", opener=_for_us_alone) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
     return key
 
 
+def _for_us_alone(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without this a power cut may forget the new name although the row that holds it was committed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def path(key: str) -> Path:
-    """The file of a key that this module made. Keys come from the database, never from an address."""
+    """The file of a key that this module made. Keys come from the database, never from an address.
+
+    Raises ValueError for a key that points outside the store.
+    """
     found = (root() / key).resolve()
     if not found.is_relative_to(root().resolve()):
         raise ValueError("a key outside the store")
