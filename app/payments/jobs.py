@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from app.payments import checkout
 
-RECONCILE = "payments.reconcile"
 
-
-def reconcile(payload: Mapping[str, Any] | None = None) -> int:
+def reconcile() -> int:
     """Look up every silent payment and apply what comes back; returns how many were heard of."""
     return checkout.reconcile()
 
