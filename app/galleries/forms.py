@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.core.clock import now
 from app.galleries import rules
 from app.galleries.models import Scope
 from app.web.forms import Form, LinesField, TextField, choices
 
-AGE_BANDS = ("", "8–10", "11–13", "14–16")
 SCOPES = {
     Scope.WEB: _l("On the web"),
     Scope.EXHIBITION: _l("In the exhibition"),
@@ -23,12 +24,15 @@ SCOPES = {
     Scope.REPORT: _l("In the annual report"),
 }
 MOST_FILES = 60
+MOST_THEMES = 40
+OLDEST_CONSENT = 1970
+NOT_AHEAD = _l("Write the day on which it was signed: it cannot lie ahead.")
 
 
 class GalleryForm(Form):
     """A gallery and its themes, one a line."""
 
-    title = TextField(_l("Title"), validators=[InputRequired(_l("Give it a title."))])
+    title = TextField(_l("Title"), validators=[DataRequired(_l("Give it a title."))])
     campaign_id = SelectField(_l("Campaign"), coerce=int)
     summary = LinesField(_l("Summary"), longest=4000)
     themes = LinesField(
@@ -43,8 +47,16 @@ class GalleryForm(Form):
         for line in (self.themes.data or "").splitlines():
             title, _, description = line.partition(":")
             if title.strip():
-                rows.append(("", title.strip()[:120], description.strip()))
+                rows.append(("", title.strip(), description.strip()))
         return rows
+
+    def validate_themes(self, field: Any) -> None:
+        """Titles that a chip can hold."""
+        rows = self.theme_rows()
+        if len(rows) > MOST_THEMES:
+            raise ValidationError(_l("Keep to %(count)s themes or fewer.", count=MOST_THEMES))
+        if any(len(title) > 120 for _slug, title, _description in rows):
+            raise ValidationError(_l("Keep each theme’s title to %(count)s characters or fewer.", count=120))
 
 
 class UploadForm(Form):
@@ -64,11 +76,11 @@ class UploadForm(Form):
 class ArtworkForm(Form):
     """What the label says."""
 
-    title = TextField(_l("Title"), validators=[InputRequired(_l("Give it a title."))])
+    title = TextField(_l("Title"), validators=[DataRequired(_l("Give it a title."))])
     artist = TextField(
         _l("Artist as published"), longest=60, description=_l("A first name or a pseudonym. Never a full name.")
     )
-    age_band = SelectField(_l("Age"), choices=choices((band, band or "–") for band in AGE_BANDS))
+    age_band = SelectField(_l("Age"), choices=choices((band, band or "–") for band in ("", *rules.AGE_BANDS)))
     theme_id = SelectField(_l("Theme"), coerce=int)
     school_id = SelectField(_l("School"), coerce=int)
     medium = TextField(_l("Medium"), longest=120)
@@ -78,7 +90,7 @@ class ArtworkForm(Form):
         _l("Alternative text"),
         longest=400,
         description=_l("What the picture shows, for those who cannot see it."),
-        validators=[InputRequired(_l("Describe the picture in a sentence."))],
+        validators=[DataRequired(_l("Describe the picture in a sentence."))],
     )
 
     def validate_artist(self, field: Any) -> None:
@@ -91,10 +103,10 @@ class ConsentForm(Form):
     """A guardian's consent, for each use by itself."""
 
     guardian = TextField(
-        _l("Guardian who gave it"), longest=120, validators=[InputRequired(_l("Write who gave the consent."))]
+        _l("Guardian who gave it"), longest=120, validators=[DataRequired(_l("Write who gave the consent."))]
     )
     text_version = TextField(
-        _l("Version of the text signed"), longest=40, validators=[InputRequired(_l("Write the version of the text."))]
+        _l("Version of the text signed"), longest=40, validators=[DataRequired(_l("Write the version of the text."))]
     )
     scopes = SelectMultipleField(
         _l("Given for"),
@@ -103,3 +115,16 @@ class ConsentForm(Form):
         option_widget=CheckboxInput(),
         validators=[InputRequired(_l("Tick one use or more."))],
     )
+    given_on = DateField(_l("Signed on"), validators=[InputRequired(NOT_AHEAD)], default=lambda: now().date())
+
+    def validate_given_on(self, field: Any) -> None:
+        """A day that has come, somewhere on earth."""
+        if field.data and not (
+            field.data.year >= OLDEST_CONSENT and field.data <= (now() + timedelta(hours=14)).date()
+        ):
+            raise ValidationError(NOT_AHEAD)
+
+    @property
+    def given_at(self) -> datetime:
+        """Noon of that day, which is the same date in nearly every zone; for today, now."""
+        return min(datetime.combine(self.given_on.data, time(12), UTC), now())

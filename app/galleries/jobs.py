@@ -19,14 +19,21 @@ def derive(payload: Mapping[str, Any]) -> None:
     db.session.rollback()
     if original is None:
         return
-    made = [(item, storage.save("public", item.content, item.format)) for item in derivatives(storage.read(original))]
-    with atomic():
-        found: Artwork | None = locked(Artwork, int(payload["artwork_id"]))
-        unused = found is None or bool(found.derivatives)
-        if found is not None and not unused:
-            found.derivatives = [
-                ArtworkImage(format=item.format, width=item.width, height=item.height, key=key) for item, key in made
-            ]
-    if unused:  # another worker was quicker, or the artwork is gone
-        for _item, key in made:
-            storage.delete(key)
+    made: list[ArtworkImage] = []
+    kept = False
+    try:
+        for item in derivatives(storage.read(original)):
+            key = storage.save("public", item.content, item.format)
+            made.append(ArtworkImage(format=item.format, width=item.width, height=item.height, key=key))
+        with atomic():
+            found: Artwork | None = locked(Artwork, int(payload["artwork_id"]))
+            kept = found is not None and not found.derivatives
+            if found is not None and kept:
+                found.derivatives = made
+    except BaseException:
+        kept = False
+        raise
+    finally:
+        if not kept:  # another worker was quicker, the artwork is gone, the disk is full
+            for image in made:
+                storage.delete(image.key)

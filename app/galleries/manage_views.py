@@ -8,13 +8,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.core import storage
 from app.core.database import db
-from app.core.images import PictureRefused
-from app.core.transactions import atomic
+from app.core.images import PictureRefused, Reason
+from app.core.transactions import atomic, retried
 from app.events.queries import campaign_choices
 from app.galleries import queries, rules, services
 from app.galleries.forms import SCOPES, ArtworkForm, ConsentForm, GalleryForm, UploadForm
-from app.galleries.models import Artwork, Gallery
+from app.galleries.models import Artwork, Gallery, Scope
 from app.galleries.rules import Missing
 from app.partners.models import PartnerKind
 from app.partners.queries import partner_choices
@@ -53,7 +54,13 @@ def edit(gallery_id: int) -> Any:
     """Change a gallery's words and themes."""
     gallery = _gallery(gallery_id)
     lines = "\n".join(f"{item.title}: {item.description}".rstrip(": ") for item in gallery.themes)
-    form = _form(GalleryForm(obj=gallery, data={"themes": lines, "campaign_id": gallery.campaign_id or 0}))
+    facts = {
+        "title": gallery.title,
+        "summary": gallery.summary,
+        "campaign_id": gallery.campaign_id or 0,
+        "themes": lines,
+    }
+    form = _form(GalleryForm(data=facts))
     if form.validate_on_submit():
         with atomic():
             services.update_gallery(gallery_id, actor_id=current_user.id, themes=form.theme_rows(), **_words(form))
@@ -96,6 +103,7 @@ def _missing_words() -> dict[Missing, str]:
     return {
         Missing.CONSENT: _("guardian’s consent for the web"),
         Missing.ASSENT: _("the pupil’s own yes"),
+        Missing.LABEL: _("a description for those who cannot see it"),
         Missing.REVIEW: _("a second person’s look"),
         Missing.PICTURE: _("the picture is being prepared"),
         Missing.GALLERY: _("the gallery is not public"),
@@ -132,28 +140,43 @@ def upload(gallery_id: int) -> Any:
         return _page(gallery, form, [])
     results = []
     for file in form.files.data:
-        name = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:120] or _("Unnamed")
+        file.stream.seek(0)  # the request may run a second time, when the database was busy
+        name = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1][-120:] or _("Unnamed")
         results.append((name, *_take(gallery_id, name, file.read())))
     return _page(_gallery(gallery_id), UploadForm(formdata=None), results)
 
 
 def _take(gallery_id: int, name: str, content: bytes) -> tuple[str, str]:
-    title = "".join(sign for sign in name.rsplit(".", 1)[0] if sign.isprintable())[:120] or _("Untitled")
+    title = "".join(sign for sign in name.rsplit(".", 1)[0] if sign.isprintable()).strip()[:120] or _("Untitled")
     try:
-        with atomic():
-            made = services.add_artwork(gallery_id, content, name, title=title, uploaded_by=current_user.id)
+        original = services.keep_original(content)
     except PictureRefused as refusal:
-        return "warning", {
-            "empty": _("The file is empty."),
-            "not_a_picture": _("This is not a picture we can read. Send JPEG, PNG, WebP, HEIC or AVIF."),
-            "too_many_pixels": _("The picture is too large: at most 12,000 pixels a side and 60 million in all."),
-            "too_small": _("The picture is too small to show: 200 pixels a side at least."),
-            "animated": _("Moving pictures cannot be hung."),
-            "broken": _("The file is damaged. Try to export it again."),
-        }[refusal.reason]
+        return "warning", _refusal(refusal.reason)
+    try:
+        number = retried(lambda: _hang(gallery_id, original, name, title))
     except services.AlreadyThere as there:
         return "info", _("Hangs here already, as number %(number)s.", number=there.number)
-    return "success", _("Added as number %(number)s.", number=made.number)
+    except BaseException:
+        storage.delete(original.key)
+        raise
+    return "success", _("Added as number %(number)s.", number=number)
+
+
+def _hang(gallery_id: int, original: services.Original, name: str, title: str) -> int:
+    with atomic():
+        return services.add_artwork(gallery_id, original, name, title=title, uploaded_by=current_user.id).number
+
+
+def _refusal(reason: Reason) -> str:
+    words: dict[Reason, str] = {
+        "empty": _("The file is empty."),
+        "not_a_picture": _("This is not a picture we can read. Send JPEG, PNG, WebP, HEIC or AVIF."),
+        "too_many_pixels": _("The picture is too large: at most 12,000 pixels a side and 60 million in all."),
+        "too_small": _("The picture is too small to show: 200 pixels a side at least."),
+        "animated": _("Moving pictures cannot be hung."),
+        "broken": _("The file is damaged. Try to export it again."),
+    }
+    return words[reason]
 
 
 @blueprint.route(f"{ARTWORK}/", methods=["GET", "POST"])
@@ -161,17 +184,21 @@ def _take(gallery_id: int, name: str, content: bytes) -> tuple[str, str]:
 def artwork(artwork_id: int) -> Any:
     """One artwork: its label, its consents, its review."""
     found = _artwork(artwork_id)
-    form = ArtworkForm(obj=found)
-    form.theme_id.choices = choices([(0, "–"), *((item.id, item.title) for item in found.gallery.themes)])
-    form.school_id.choices = choices([(0, "–"), *partner_choices(PartnerKind.SCHOOL)])
+    form = _label_form(found)
     if form.validate_on_submit():
         values = {field.name: field.data for field in form if field.name != "csrf_token"}
         values |= {"theme_id": values["theme_id"] or None, "school_id": values["school_id"] or None}
         with atomic():
             services.update_artwork(artwork_id, actor_id=current_user.id, **values)
-        flash(_("Kept. A second person looks at it again before it is shown."), "success")
-        return redirect(url_for("manage_galleries.artwork", artwork_id=artwork_id), 303)
+        return _back(artwork_id, _("Kept. A second person looks at it again before it is shown."))
     return _artwork_page(_artwork(artwork_id), form, ConsentForm(formdata=None))
+
+
+def _label_form(found: Artwork, **options: Any) -> ArtworkForm:
+    form = ArtworkForm(obj=found, **options)
+    form.theme_id.choices = choices([(0, "–"), *((item.id, item.title) for item in found.gallery.themes)])
+    form.school_id.choices = choices([(0, "–"), *partner_choices(PartnerKind.SCHOOL)])
+    return form
 
 
 def _artwork_page(found: Artwork, form: ArtworkForm, consent: ConsentForm) -> Any:
@@ -195,12 +222,11 @@ def give_consent(artwork_id: int) -> Any:
     """Record a guardian's consent."""
     found, form = _artwork(artwork_id), ConsentForm()
     if not form.validate():
-        label = ArtworkForm(obj=found, formdata=None)
-        label.theme_id.choices = choices([(0, "–"), *((item.id, item.title) for item in found.gallery.themes)])
-        label.school_id.choices = choices([(0, "–"), *partner_choices(PartnerKind.SCHOOL)])
-        return _artwork_page(found, label, form)
+        return _artwork_page(found, _label_form(found, formdata=None), form)
     with atomic():
-        services.give_consent(artwork_id, form.scopes.data, form.guardian.data, form.text_version.data, current_user.id)
+        services.give_consent(
+            artwork_id, form.scopes.data, form.guardian.data, form.text_version.data, current_user.id, form.given_at
+        )
     return _back(artwork_id, _("Consent recorded."))
 
 
@@ -210,9 +236,10 @@ def withdraw_consent(artwork_id: int) -> Any:
     """A guardian takes a consent back, for one use or for all."""
     _artwork(artwork_id)
     scope = request.form.get("scope", "")
-    scopes = [scope] if scope in {item.value for item in SCOPES} else None
+    if scope and scope not in set(Scope):
+        abort(400)
     with atomic():
-        services.withdraw_consent(artwork_id, scopes, current_user.id)
+        services.withdraw_consent(artwork_id, [scope] if scope else None, current_user.id)
     return _back(artwork_id, _("Consent withdrawn. What depended on it is hidden."))
 
 
@@ -245,13 +272,32 @@ def review(artwork_id: int) -> Any:
         with atomic():
             services.review(artwork_id, current_user.id)
     except services.SecondPersonNeeded:
-        flash(_("You brought or changed this picture: ask a colleague to look at it."), "warning")
-        return redirect(url_for("manage_galleries.artwork", artwork_id=artwork_id), 303)
+        return _back(artwork_id, _("You brought or changed this picture: ask a colleague to look at it."), "warning")
     return _back(artwork_id, _("Reviewed."))
 
 
-def _back(artwork_id: int, words: str) -> Any:
-    flash(words, "success")
+@blueprint.post(f"{ARTWORK}/deletion")
+@roles(*TEAM)
+def delete(artwork_id: int) -> Any:
+    """Forget an artwork and its files, unless an auction needs its record."""
+    gallery_id = _artwork(artwork_id).gallery_id
+    try:
+        with atomic():
+            keys = services.delete_artwork(artwork_id, current_user.id)
+    except services.StillSold:
+        return _back(
+            artwork_id,
+            _("This picture is in an auction, so its record stays. Withdraw its consents to hide it."),
+            "warning",
+        )
+    for key in keys:
+        storage.delete(key)
+    flash(_("The picture and its files are deleted."), "success")
+    return redirect(url_for("manage_galleries.page", gallery_id=gallery_id), 303)
+
+
+def _back(artwork_id: int, words: str, kind: str = "success") -> Any:
+    flash(words, kind)
     return redirect(url_for("manage_galleries.artwork", artwork_id=artwork_id), 303)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base, UtcDateTime, choice
@@ -87,7 +87,14 @@ class Artwork(Base):
     derivatives: Mapped[list[ArtworkImage]] = relationship(order_by="ArtworkImage.width", cascade="all, delete-orphan")
     consents: Mapped[list[Consent]] = relationship(order_by="Consent.id", cascade="all, delete-orphan")
     assents: Mapped[list[Assent]] = relationship(order_by="Assent.id", cascade="all, delete-orphan")
-    __table_args__ = (UniqueConstraint("gallery_id", "number"), Index("ix_artwork_theme", "theme_id"))
+    __table_args__ = (
+        UniqueConstraint("gallery_id", "number"),
+        UniqueConstraint("gallery_id", "digest"),
+        # Whatever door is used, nobody passes their own upload.
+        CheckConstraint("reviewed_by <> uploaded_by", name="second_person"),
+        CheckConstraint("reviewed_by IS NULL OR reviewed_at IS NOT NULL", name="review_is_dated"),
+        Index("ix_artwork_theme", "theme_id"),
+    )
 
 
 class ArtworkImage(Base):

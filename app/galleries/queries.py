@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
-from sqlalchemy import Select, exists, func, select
+from flask import current_app, url_for
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.database import db
@@ -21,6 +21,7 @@ from app.web.access import has_role
 
 MIME = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 CURATING = ("curator", "organiser")
+MEDIA = "/media/"
 
 
 def _consented(scope: Scope) -> Any:
@@ -31,6 +32,7 @@ def _consented(scope: Scope) -> Any:
 def _public(scope: Scope = Scope.WEB) -> tuple[Any, ...]:
     return (
         Artwork.gallery.has(Gallery.published),
+        Artwork.alt != "",
         Artwork.reviewed_at.is_not(None),
         exists().where(Assent.artwork_id == Artwork.id, Assent.withdrawn_at.is_(None)),
         exists().where(ArtworkImage.artwork_id == Artwork.id).correlate(Artwork),
@@ -55,18 +57,19 @@ def auctionable_ids(artwork_ids: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True)
 class Picture:
-    """What the `picture` macro needs."""
+    """What the `picture` macro needs; `thumb` is its smallest JPEG, for tables."""
 
     sources: tuple[tuple[str, str], ...]
     src: str
     alt: str
     width: int
     height: int
+    thumb: str = ""
 
 
 def media_url(key: str) -> str:
-    """The address of a derivative: its random name, without the folders of the store."""
-    return url_for("galleries.media", name=key.rsplit("/", 1)[-1])
+    """The address of a derivative: its random name, without the folders of the store. Also where no request is."""
+    return MEDIA + key.rsplit("/", 1)[-1]
 
 
 def pictures_for(artwork_ids: Sequence[int], *, hidden: bool = False) -> dict[int, Picture]:
@@ -95,7 +98,19 @@ def _picture(images: list[ArtworkImage], alt: str) -> Picture:
             sources.append((MIME[name], ", ".join(sizes)))
     fallback = [image for image in images if image.format == "jpeg"] or images
     largest = images[-1]
-    return Picture(tuple(sources), media_url(fallback[-1].key), alt, largest.width, largest.height)
+    first, last = media_url(fallback[0].key), media_url(fallback[-1].key)
+    return Picture(tuple(sources), last, alt, largest.width, largest.height, first)
+
+
+def mail_image_url(artwork_id: int) -> str | None:
+    """The absolute address of a picture for a mail, whose readers know no WebP; None while it may not be seen."""
+    query = (
+        select(ArtworkImage.key).join(Artwork, Artwork.id == ArtworkImage.artwork_id)
+        .where(Artwork.id == artwork_id, ArtworkImage.format == "jpeg", *_public())
+        .order_by(ArtworkImage.width).limit(1)
+    )  # fmt: skip
+    key = db.session.scalar(query)
+    return str(current_app.config["KERMESSE"].base_url) + media_url(key) if key else None
 
 
 @dataclass(frozen=True)
@@ -118,8 +133,9 @@ def gallery_cards(limit: int | None = None, campaign_id: int | None = None) -> l
         query = query.where(Gallery.campaign_id == campaign_id)
     rows = list(db.session.scalars(query))
     firsts = (
-        select(Artwork.gallery_id, func.min(Artwork.id), func.count()).where(*_public()).group_by(Artwork.gallery_id)
-    )
+        select(Artwork.gallery_id, func.min(Artwork.id), func.count())
+        .where(Artwork.gallery_id.in_([row.id for row in rows]), *_public()).group_by(Artwork.gallery_id)
+    )  # fmt: skip
     facts = {row[0]: (row[1], row[2]) for row in db.session.execute(firsts)}
     pictures = pictures_for([first for first, _count in facts.values()])
     return [GalleryCard(row, pictures.get(facts.get(row.id, (0, 0))[0]), facts.get(row.id, (0, 0))[1]) for row in rows]
@@ -143,12 +159,12 @@ def gallery(slug: str) -> Gallery | None:
     return found if found is not None and (found.published or has_role(*CURATING)) else None
 
 
-def hung_in(found: Gallery, theme: str = "") -> list[Hung]:
-    """The visible artworks of a gallery in order, of one theme if named, in a fixed number of statements."""
+def hung_in(found: Gallery, theme: Theme | None = None) -> list[Hung]:
+    """The visible artworks of a gallery in order, of one theme if given, in a fixed number of statements."""
     query = visible_artworks().where(Artwork.gallery_id == found.id).order_by(Artwork.number)
-    if theme:
-        query = query.join(Theme, Theme.id == Artwork.theme_id).where(Theme.slug == theme)
-    rows = list(db.session.scalars(query.options(joinedload(Artwork.theme), joinedload(Artwork.school))))
+    if theme is not None:
+        query = query.where(Artwork.theme_id == theme.id)
+    rows = list(db.session.scalars(query))
     pictures = pictures_for([row.id for row in rows])
     return [Hung(row, pictures[row.id]) for row in rows if row.id in pictures]
 
@@ -180,13 +196,25 @@ def artwork_page(slug: str, number: int) -> ArtworkPage | None:
     return ArtworkPage(Hung(artwork, pictures[artwork.id]), row[0], row[1])
 
 
-def image_by_name(name: str) -> tuple[ArtworkImage, bool] | None:
-    """A derivative by its random name, and whether anybody may see it. One statement."""
-    stem = name.rsplit(".", 1)[0]
-    key = f"public/{stem[:2]}/{name}"
-    public = select(Artwork.id).where(Artwork.id == ArtworkImage.artwork_id, *_public()).exists()
-    row = db.session.execute(select(ArtworkImage, public).where(ArtworkImage.key == key)).first()
-    return (row[0], bool(row[1])) if row else None
+@dataclass(frozen=True)
+class MediaFile:
+    """A derivative's place in the store, whether anybody may see it, and who brought its artwork."""
+
+    key: str
+    format: str
+    public: bool
+    uploaded_by: int | None
+
+
+def media_file(name: str) -> MediaFile | None:
+    """A derivative by its random name. One statement."""
+    key = f"public/{name[:2]}/{name}"
+    query = (
+        select(ArtworkImage.key, ArtworkImage.format, and_(*_public()), Artwork.uploaded_by)
+        .join(Artwork, Artwork.id == ArtworkImage.artwork_id).where(ArtworkImage.key == key)
+    )  # fmt: skip
+    row = db.session.execute(query).first()
+    return MediaFile(row[0], row[1], bool(row[2]), row[3]) if row else None
 
 
 def facts_of(artwork: Artwork) -> rules.Facts:
@@ -194,6 +222,7 @@ def facts_of(artwork: Artwork) -> rules.Facts:
     return rules.Facts(
         consents=frozenset(consent.scope.value for consent in artwork.consents if consent.withdrawn_at is None),
         assent=any(assent.withdrawn_at is None for assent in artwork.assents),
+        described=artwork.alt != "",
         reviewed=artwork.reviewed_at is not None,
         derived=bool(artwork.derivatives),
         gallery_published=artwork.gallery.published,

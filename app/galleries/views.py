@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, request, send_file
+from flask_login import current_user
 
 from app.core import storage
 from app.galleries import queries
@@ -26,11 +27,11 @@ def index() -> str:
 def page(slug: str) -> str:
     """The wall of a gallery, by theme."""
     gallery = queries.gallery(slug) or abort(404)
-    theme = request.args.get("theme", "")[:80]
+    theme = next((item for item in gallery.themes if item.slug == request.args.get("theme", "")), None)
     return render_template(
         "galleries/page.html",
         gallery=gallery,
-        theme=next((item for item in gallery.themes if item.slug == theme), None),
+        theme=theme,
         hung=queries.hung_in(gallery, theme),
         accent=gallery.campaign.accent if gallery.campaign else "",
     )
@@ -52,17 +53,23 @@ def artwork(slug: str, number: int) -> str:
     )
 
 
-@blueprint.get("/media/<name>")
+@blueprint.get(f"{queries.MEDIA}<name>")
 @public
 def media(name: str) -> Any:
-    """A derivative, while its artwork may be seen; the team sees those that are not public yet."""
-    image, visible = queries.image_by_name(name[:80]) or abort(404)
-    if not visible and not has_role(*queries.CURATING):
+    """A derivative, while its artwork may be seen; the team and who brought it see those that are not public yet."""
+    file = queries.media_file(name) or abort(404)
+    if not file.public and not has_role(*queries.CURATING) and not _brought(file):
         abort(404)
     try:
-        response = send_file(storage.path(image.key), mimetype=queries.MIME[image.format], conditional=True)
+        response = send_file(
+            storage.path(file.key), mimetype=queries.MIME[file.format], download_name=f"picture.{file.format}"
+        )
     except FileNotFoundError:
         abort(404)
     # A withdrawn consent must hide a picture within a minute, so nobody may keep it for longer.
-    response.headers["Cache-Control"] = "public, max-age=60" if visible else "no-store"
+    response.headers["Cache-Control"] = "public, max-age=60" if file.public else "no-store"
     return response
+
+
+def _brought(file: queries.MediaFile) -> bool:
+    return bool(current_user.is_authenticated and file.uploaded_by == current_user.id)

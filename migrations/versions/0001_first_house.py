@@ -493,7 +493,10 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['school_id'], ['partner.id'], name=op.f('fk_artwork_school_id_partner'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['theme_id'], ['theme.id'], name=op.f('fk_artwork_theme_id_theme'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['uploaded_by'], ['person.id'], name=op.f('fk_artwork_uploaded_by_person'), ondelete='SET NULL'),
+    sa.CheckConstraint('reviewed_by <> uploaded_by', name=op.f('ck_artwork_second_person')),
+    sa.CheckConstraint('reviewed_by IS NULL OR reviewed_at IS NOT NULL', name=op.f('ck_artwork_review_is_dated')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_artwork')),
+    sa.UniqueConstraint('gallery_id', 'digest', name=op.f('uq_artwork_gallery_id_digest')),
     sa.UniqueConstraint('gallery_id', 'number', name=op.f('uq_artwork_gallery_id_number'))
     )
     with op.batch_alter_table('artwork', schema=None) as batch_op:
