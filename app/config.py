@@ -89,7 +89,9 @@ SETTINGS = (
     Setting("ALLOWED_HOSTS", "", words, "Host names answered, comma separated. Empty: the one of BASE_URL."),
     Setting("DATA_DIR", "instance", text, "Folder for the database, media and backups."),
     Setting("DATABASE_URL", "", database, "Database. Empty: SQLite in DATA_DIR.", secret=True),
-    Setting("SECRET_KEY", "", text, "Signs sessions. Empty: generated and kept in DATA_DIR (development).", secret=True),
+    Setting(
+        "SECRET_KEY", "", text, "Signs sessions. Empty: generated and kept in DATA_DIR (development).", secret=True
+    ),
     Setting("ORGANISATION", "Kermesse", text, "Name of the organisation, shown in pages and mails."),
     Setting("STAFF_DOMAINS", "", words, "E-mail domains whose verified addresses are staff, comma separated."),
     Setting("STRIPE_SECRET_KEY", "", text, "Stripe's secret key. Empty: the built-in test checkout.", secret=True),

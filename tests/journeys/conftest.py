@@ -57,5 +57,7 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callab
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own. Ask for it before `visitor`: pages must close before the server that they poll stops."""
+    with served("sqlite", tmp_path) as made:
+        yield made

@@ -29,7 +29,10 @@ def main() -> None:
                     if name in MANAGING and "/manage" not in somebody.page.url:
                         somebody.go("/dev/")
                         somebody.page.click("form[action$='/dev/enter/organiser'] button")
-                    somebody.page.goto(address((PUBLIC | MANAGING)[name]), wait_until="networkidle" if name != "lot" and name != "auction" else "load")
+                    somebody.page.goto(
+                        address((PUBLIC | MANAGING)[name]),
+                        wait_until="networkidle" if name != "lot" and name != "auction" else "load",
+                    )
                     somebody.page.wait_for_timeout(400)
                     somebody.page.screenshot(path=str(FOLDER / f"{name}-{width}.jpg"), type="jpeg", quality=78)
                 somebody.close()
