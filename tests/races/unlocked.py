@@ -1,0 +1,41 @@
+"""The application with its locks switched off: what the races must catch (the negative control)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import select
+
+from app import create_app
+from app.auctions import services
+from app.core import database, transactions
+from app.core.database import db
+from app.events import seats
+from app.events.models import SeatPool
+
+MOMENT_S = 0.05  # between reading and writing, so that the others read in it too
+
+
+class NoTurn:
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+def plain_read(model: type[Any], key: Any) -> Any:
+    found = db.session.get(model, key, populate_existing=True)
+    time.sleep(MOMENT_S)
+    return found
+
+
+def plain_pool(event_id: int) -> SeatPool | None:
+    found = db.session.scalar(select(SeatPool).where(SeatPool.event_id == event_id))
+    time.sleep(MOMENT_S)
+    return found
+
+
+transactions._turn = NoTurn()  # type: ignore[assignment]
+transactions.WRITE = database.WRITE + "_off"  # a plain BEGIN for BEGIN IMMEDIATE
+services.locked = plain_read
+seats.lock_pool = plain_pool
+app = create_app()
