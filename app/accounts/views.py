@@ -19,7 +19,7 @@ from app.web.formats import locale
 from app.web.limits import limiter
 from app.web.paging import paged
 from app.web.redirects import safe_path
-from app.web.typed import keep_typed
+from app.web.typed import keep_typed, typed_field
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -36,7 +36,7 @@ def ask_to_sign_in(back_to: str, *, keep: bool = True) -> Any:
 @limiter.limit("400/hour", methods=["POST"])
 def sign_in() -> Any:
     """Ask for the address and send a code."""
-    form = EmailForm(next=safe_path(request.args.get("next"), "/account/"))
+    form = EmailForm(next=safe_path(request.args.get("next"), "/account/"), email=typed_field("email"))
     if form.validate_on_submit():
         try:
             with atomic():

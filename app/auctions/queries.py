@@ -73,9 +73,7 @@ class LotView:
 
     @property
     def title(self) -> str:
-        """The picture's title goes with the picture when its consent is withdrawn."""
-        hidden = self.lot.artworks and self.artwork is None
-        return _("Lot %(number)s", number=self.lot.number) if hidden else self.lot.title
+        return title_of(self.lot, hidden=self.artwork is None)
 
     @property
     def href(self) -> str:
@@ -84,6 +82,11 @@ class LotView:
     @property
     def sold(self) -> bool:
         return self.phase is Phase.CLOSED and self.lot.price is not None and self.reserve_met is not False
+
+
+def title_of(lot: Lot, *, hidden: bool) -> str:
+    """The picture's title goes with the picture when its consent is withdrawn."""
+    return _("Lot %(number)s", number=lot.number) if hidden and lot.artworks else lot.title
 
 
 def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at: datetime) -> LotView:
@@ -320,14 +323,16 @@ def account_section() -> dict[str, Any]:
     query = (
         select(Lot, Bidder.id).join(LotEvent, LotEvent.lot_id == Lot.id).join(Bidder, Bidder.id == LotEvent.bidder_id)
         .join(Lot.auction).where(Bidder.person_id == current_user.id).distinct()
-        .options(contains_eager(Lot.auction)).order_by(Lot.closes_at.desc(), Lot.number).limit(60)
+        .options(contains_eager(Lot.auction), selectinload(Lot.artworks))
+        .order_by(Lot.closes_at.desc(), Lot.number).limit(60)
     )  # fmt: skip
-    at, items = now(), []
-    for lot, bidder_id in db.session.execute(query):
+    at, items, rows = now(), [], db.session.execute(query).all()
+    seen = galleries.pictures_for([artwork.id for lot, _bidder in rows for artwork in lot.artworks])
+    for lot, bidder_id in rows:
         leads, over = lot.leader_id == bidder_id, phase(lot.auction, lot, at) is Phase.CLOSED
         items.append(
             {
-                "title": lot.title,
+                "title": title_of(lot, hidden=not any(artwork.id in seen for artwork in lot.artworks)),
                 "href": url_for("auctions.lot", slug=lot.auction.slug, number=lot.number),
                 "meta": formats.amount(lot.price or lot.start, lot.auction.currency),
                 "badge": (_("Yours") if leads else _("Over")) if over else (_("You lead") if leads else _("Outbid")),

@@ -59,8 +59,9 @@ def enqueue(kind: str, key: str, due_at: datetime | None = None, **payload: Any)
     live = db.session.scalar(select(Job).where(Job.kind == kind, Job.key == key, Job.done_at.is_(None)))
     if live is None:
         db.session.add(Job(kind=kind, key=key, due_at=due_at, payload=json.dumps(payload)))
-    else:
-        live.due_at, live.payload, live.attempts, live.leased_until = due_at, json.dumps(payload), 0, None
+    else:  # one that had given up gets a new chance
+        live.due_at, live.payload, live.attempts = due_at, json.dumps(payload), 0
+        live.leased_until = live.failed_at = live.reason = None
 
 
 def run_due(limit: int = 50) -> int:

@@ -236,6 +236,15 @@ def managed_artworks(gallery_id: int) -> list[Artwork]:
     return list(db.session.scalars(query.options(*loads, joinedload(Artwork.gallery), joinedload(Artwork.theme))))
 
 
+def waiting() -> tuple[int, int]:
+    """(artworks that lack a consent or the assent, artworks that lack only the second person's look)."""
+    assented = exists().where(Assent.artwork_id == Artwork.id, Assent.withdrawn_at.is_(None))
+    ready = and_(_consented(Scope.WEB), assented)
+    unreviewed = select(func.count()).where(Artwork.reviewed_at.is_(None), ready)
+    lacking = db.session.scalar(select(func.count()).select_from(Artwork).where(~ready))
+    return lacking or 0, db.session.scalar(unreviewed.select_from(Artwork)) or 0
+
+
 def managed_galleries() -> list[tuple[Gallery, int]]:
     """All galleries with the number of their artworks, the newest first."""
     counts = select(Artwork.gallery_id, func.count().label("n")).group_by(Artwork.gallery_id).subquery()

@@ -51,6 +51,12 @@ class RefundForm(Form):
     operation = OperationField()
 
 
+class VoidForm(Form):
+    """An invoice taken back."""
+
+    reason = TextField(_l("Reason"), longest=300, validators=[DataRequired(_l("Give the reason in a few words."))])
+
+
 class PayoutForm(Form):
     """Money that reached the partner."""
 

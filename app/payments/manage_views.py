@@ -17,7 +17,7 @@ from app.ledger import services as book
 from app.ledger.models import Account
 from app.partners.models import Partner
 from app.payments import checkout, queries, services
-from app.payments.forms import CashForm, PayoutForm, RefundForm, apart
+from app.payments.forms import CashForm, PayoutForm, RefundForm, VoidForm, apart
 from app.payments.gateway import GatewayDown
 from app.payments.gateways import gateway
 from app.payments.models import Invoice, Method, Payment, PaymentStatus
@@ -49,7 +49,13 @@ def page(invoice_id: int) -> Any:
     return _page(found, _cash_form(found))
 
 
-def _page(found: Invoice, cash: CashForm, refused: RefundForm | None = None, at_fault: int | None = None) -> Any:
+def _page(
+    found: Invoice,
+    cash: CashForm,
+    refused: RefundForm | None = None,
+    at_fault: int | None = None,
+    void: VoidForm | None = None,
+) -> Any:
     """`at_fault` is the payment whose refund was refused."""
     by_hand_or_now = (Method.CASH, Method.TRANSFER, gateway()[1])
     refunds = [
@@ -59,9 +65,9 @@ def _page(found: Invoice, cash: CashForm, refused: RefundForm | None = None, at_
     ]
     html = render_template(
         "payments/manage/invoice.html", invoice=found, due=services.due(found), over=services.over(found), cash=cash,
-        refunds=refunds, pending=any(item.status is PaymentStatus.PENDING for item in found.payments),
+        refunds=refunds, void=void or VoidForm(formdata=None), pending=any(item.status is PaymentStatus.PENDING for item in found.payments),
     )  # fmt: skip
-    return html, 422 if cash.errors or refused else 200
+    return html, 422 if cash.errors or refused or void else 200
 
 
 @blueprint.post(f"/manage/payments/<{NUMBER}:invoice_id>/cash")
@@ -122,6 +128,32 @@ def give_back(payment_id: int) -> Any:
             return redirect(url_for("manage_payments.page", invoice_id=invoice_id), 303)
     found = _invoice(invoice_id)
     return _page(found, _cash_form(found), form, payment_id)
+
+
+@blueprint.post(f"/manage/payments/<{NUMBER}:invoice_id>/void")
+@roles("treasurer")
+def take_back(invoice_id: int) -> Any:
+    """Void an invoice that nobody has paid, with a reason: its entry is reversed."""
+    found, form = _invoice(invoice_id), VoidForm()
+    if form.validate():
+        actor = current_user.id
+        checkout.end_open(invoice_id)
+        try:
+            with atomic():
+                services.void_invoice(invoice_id, form.reason.data or "", actor)
+        except services.PaymentRefused as refusal:
+            form.reason.errors = [_void_message(refusal)]
+        else:
+            flash(_("The invoice is void; the book shows it reversed."), "success")
+            return redirect(url_for("manage_payments.page", invoice_id=invoice_id), 303)
+    found = _invoice(invoice_id)
+    return _page(found, _cash_form(found), void=form)
+
+
+def _void_message(refusal: services.PaymentRefused) -> str:
+    if refusal.reason == "paid":
+        return _("Money for it is here: give it back first.")
+    return _("A card payment is open and cannot be ended just now. Try again in a minute.")
 
 
 def _cash_form(found: Invoice) -> CashForm:

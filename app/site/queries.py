@@ -11,12 +11,13 @@ from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import selectinload
 
-from app.auctions.models import Auction, Lot
+from app.auctions.models import Auction, Award, AwardStatus, Lot
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import Job
 from app.core.mail import Mail, MailState
 from app.events.models import Campaign, Event, EventStatus
+from app.galleries import queries as galleries
 from app.galleries.models import Gallery
 from app.web.access import has_role
 from app.web.formats import amount
@@ -85,7 +86,14 @@ def attention() -> list[dict[str, Any]]:
         "mail_failed": select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED),
         "jobs_failed": select(func.count()).select_from(Job).where(Job.failed_at.is_not(None)),
     }
+    if has_role("treasurer", "organiser", "helper"):
+        unpaid = (
+            select(func.count()).select_from(Award).where(Award.status == AwardStatus.ACTIVE, Award.paid_at.is_(None))
+        )
+        counts["lots_unpaid"] = unpaid
     found = {key: db.session.scalar(query) or 0 for key, query in counts.items()}
+    if has_role("curator", "organiser"):
+        found["consents_missing"], found["reviews_waiting"] = galleries.waiting()
     return [{"key": key, "count": count} for key, count in found.items() if count]
 
 

@@ -51,6 +51,12 @@ def typed_for(path: str) -> MultiDict[str, str] | None:
     return MultiDict([(name, value) for name, value in json.loads(row.fields)])
 
 
+def typed_field(name: str) -> str:
+    """One field of the form that waits for the visitor to sign in; empty when there is none."""
+    row = db.session.get(TypedForm, session.get("typed", ""))
+    return dict(json.loads(row.fields)).get(name, "") if row is not None else ""
+
+
 def forget_typed() -> None:
     """The form went through: its copy is no longer needed. Call inside `atomic()`."""
     key = session.pop("typed", None)

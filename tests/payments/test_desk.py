@@ -116,6 +116,24 @@ def test_a_test_payment_goes_back_too(app: Flask, cast: Any, client_for: Browser
     assert figures() == (3500, 3500, 0, 3500)
 
 
+def test_an_invoice_is_taken_back(app: Flask, cast: Any, client_for: Browserlike) -> None:
+    invoice, client = make_invoice(3500), client_for(cast.treasurer)
+    path = f"/manage/payments/{invoice.id}/void"
+    assert client_for(cast.helper).post(path, data={"reason": "x"}).status_code == 403
+    assert client.post(path, data={"reason": " "}).status_code == 422
+    client.post(f"/manage/payments/{invoice.id}/cash", data=CASH | {"amount": "10"})
+    refused = client.post(path, data={"reason": "Written twice"})
+    assert refused.status_code == 422
+    assert "give it back first" in refused.text
+    assert 'value="Written twice"' in refused.text
+    refund = {"amount": "10", "reason": "x", "operation": "operation-2"}
+    client.post(f"/manage/payments/refunds/{payments()[0].id}", data=refund)
+    for _ in range(2):
+        assert client.post(path, data={"reason": "Written twice"}).status_code == 303
+    assert fresh(invoice).status is InvoiceStatus.VOID
+    assert "Take the invoice back" not in client.get(f"/manage/payments/{invoice.id}/").text
+
+
 def test_the_payout(app: Flask, cast: Any, client_for: Browserlike) -> None:
     partner = make_partner()
     invoice, client = make_invoice(3500, partner=partner), client_for(cast.treasurer)
