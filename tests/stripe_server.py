@@ -119,6 +119,8 @@ class Stripe:
         self.calls: list[tuple[str, str]] = []
         self.lose_answers = 0  # so many answers are lost after the work was done
         self.down = False
+        self.fee = 0  # of what buyers pay on the page
+        self.told: list[Params] = []  # the events of what buyers did on the page, not delivered yet
         self._kept: dict[str, tuple[str, int, Params]] = {}
         self._lock = threading.RLock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -280,6 +282,14 @@ class Stripe:
         self.sessions[session.id] = session
         return self.session(session)
 
+    def page(self, session_id: str) -> str:
+        """What the buyer sees at the card service."""
+        session = self.sessions[session_id]
+        return (
+            "<!doctype html><html lang=en><title>Pay</title><link rel=icon href=data:,>"
+            f"<h1>{session.amount / 100:.2f} {session.currency.upper()}</h1><form method=post><button>Pay</button></form>"
+        )
+
     def answer(self, method: str, path: str, body: str, key: str | None, authorization: str) -> tuple[int, Params]:
         """What Stripe answers: a request whose idempotency key was seen gets the answer of the first."""
         with self._lock:
@@ -312,10 +322,18 @@ class Stripe:
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
+                if parts.path.startswith("/pay/"):
+                    self._send_page(stripe.page(parts.path.removeprefix("/pay/")))
+                    return
                 self._send(*stripe.answer("GET", parts.path, parts.query, None, self.headers.get("Authorization", "")))
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                if self.path.startswith("/pay/"):
+                    session = self.path.removeprefix("/pay/")
+                    stripe.told += stripe.pay(session, fee=stripe.fee)
+                    self._send_on(stripe.sessions[session].params["success_url"])
+                    return
                 headers = self.headers.get("Idempotency-Key"), self.headers.get("Authorization", "")
                 answer = stripe.answer("POST", urlsplit(self.path).path, body, *headers)
                 if stripe.lose_answers:
@@ -332,6 +350,19 @@ class Stripe:
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
                     self.wfile.write(body)
+
+            def _send_page(self, text: str) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def _send_on(self, address: str) -> None:
+                self.send_response(303)
+                self.send_header("Location", address)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, format: str, *arguments: Any) -> None:
                 """Quiet."""

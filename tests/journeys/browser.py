@@ -45,12 +45,13 @@ class Visitor:
         self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
+        self.elsewhere: set[str] = set()  # hosts that this journey means to visit
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("console", lambda entry: self.faults.append(entry.text) if entry.type == "error" else None)
         self.page.on("response", self._seen)
 
     def _seen(self, response: Response) -> None:
-        if urlsplit(response.url).netloc not in (urlsplit(self.base_url).netloc, ""):
+        if urlsplit(response.url).netloc not in {urlsplit(self.base_url).netloc, "", *self.elsewhere}:
             self.faults.append(f"foreign: {response.url}")
         if response.status >= 500:
             self.faults.append(f"{response.status}: {response.url}")

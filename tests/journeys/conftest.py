@@ -57,6 +57,12 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callab
 
 
 @pytest.fixture
+def browser_only(browser: Browser) -> Callable[..., Visitor]:
+    """`browser_only(server)` is a visitor whom the test closes itself, before its own server stops."""
+    return lambda server, **options: Visitor(browser, server.url, **options)
+
+
+@pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own. Ask for it before `visitor`: pages must close before the server that they poll stops."""
     with served("sqlite", tmp_path) as made:
