@@ -15,8 +15,6 @@ from flask.cli import with_appcontext
 from app.cli import backup as backups
 from app.cli import privacy
 from app.core.database import db
-from app.core.transactions import atomic
-from app.events import services as events
 from app.site.queries import readiness
 
 SAFE_SQLITE = (3, 51, 3)
@@ -48,7 +46,10 @@ def restore(file: Path) -> None:
 @with_appcontext
 def export_person(email: str) -> None:
     """Print everything kept about one person, as JSON."""
-    found = privacy.export(email)
+    try:
+        found = privacy.export(email)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
     if found is None:
         raise click.ClickException("nobody is known by that address")
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -59,14 +60,13 @@ def export_person(email: str) -> None:
 @with_appcontext
 def erase_person(email: str) -> None:
     """Erase one person. Seats are freed; money rows keep their amounts under a pseudonym."""
-
-    def withdraw(registration_id: int) -> None:
-        with atomic():
-            events.withdraw(registration_id)
-
-    if not privacy.erase(email, withdraw):
+    try:
+        outcome = privacy.erase(email)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    if outcome is privacy.Outcome.UNKNOWN:
         raise click.ClickException("nobody is known by that address")
-    click.echo("erased")
+    click.echo("erased before; nothing is left" if outcome is privacy.Outcome.BEFORE else "erased")
 
 
 @click.command("doctor")

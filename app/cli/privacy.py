@@ -1,56 +1,99 @@
 """One person's data: everything exported, or everything erased. Both find it through the same table of places.
 
 Erasure keeps the rows that money and counts need, under a pseudonym. A keyed hash of the address is kept outside the
-database, so that a restored older backup is erased again.
+database, in DATA_DIR/erased, so that a restored older backup is erased again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, inspect, select, update
+from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, update
 
 from app.accounts.models import Person, SignInCode, person_role
 from app.accounts.services import sign_out_everywhere
-from app.auctions.models import Bidder, BidRefusal, LotEvent
+from app.auctions.models import Award, Bidder, BidRefusal, LotEvent
+from app.cli import traces
 from app.core import audit
+from app.core.audit import AuditEntry
+from app.core.clock import now
 from app.core.database import Base, db
 from app.core.mail import Mail
-from app.core.transactions import atomic
+from app.core.transactions import atomic, retried
+from app.events import services as events
 from app.events.models import LIVE, Registration
-from app.payments.models import Invoice, WebhookReceipt
+from app.events.seats import RegistrationRefused
+from app.galleries.models import Artwork
+from app.partners.models import Partner
+from app.payments.models import Invoice, InvoiceLine, Payment, Refund, WebhookReceipt
+from app.web.forms import normal_email
 from app.web.typed import TypedForm
 
-NOT_EXPORTED = ("password", "fs_uniquifier", "code_hash", "link_hash", "browser")
+# Secrets, and what tells about others: who led then, who sat at the desk, what an organiser wrote.
+NOT_EXPORTED = (
+    "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url",
+    "leader_id", "entered_by", "recorded_by", "detail",
+)  # fmt: skip
+NOBODY = "erased.invalid"
+# Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
+IDENTITIES = tuple(
+    str(column.property.columns[0]) for column in (Person.name, Registration.name, Invoice.buyer, Artwork.artist)
+)
 
 
-def _places(person: Person) -> dict[str, Any]:
-    """Where a person's data stands: a query for each table."""
+class Outcome(StrEnum):
+    """What an erasure found."""
+
+    ERASED = "erased"
+    BEFORE = "before"
+    UNKNOWN = "unknown"
+
+
+def _theirs(model: Any, email: str, person: Person | None) -> ColumnElement[bool]:
+    return or_(model.email == email, model.person_id == person.id if person else false())
+
+
+def _places(email: str, person: Person | None) -> dict[str, Any]:
+    """Where a person's data stands: a query for each table. Guests have an address and no account."""
+    person_id = person.id if person else None
+    paddles = select(Bidder.id).where(Bidder.person_id == person_id)
+    invoices = select(Invoice.id).where(_theirs(Invoice, email, person))
+    payments = select(Payment.id).where(Payment.invoice_id.in_(invoices))
     return {
-        "person": select(Person).where(Person.id == person.id),
-        "sign_in_codes": select(SignInCode).where(SignInCode.email == person.email),
-        "registrations": select(Registration).where(
-            (Registration.person_id == person.id) | (Registration.email == person.email)
-        ),
-        "paddles": select(Bidder).where(Bidder.person_id == person.id),
-        "bids": select(LotEvent).join(Bidder, LotEvent.bidder_id == Bidder.id).where(Bidder.person_id == person.id),
-        "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person.id),
-        "invoices": select(Invoice).where((Invoice.person_id == person.id) | (Invoice.email == person.email)),
-        "mails": select(Mail).where(Mail.recipient == person.email),
+        "person": select(Person).where(Person.id == person_id),
+        "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
+        "registrations": select(Registration).where(_theirs(Registration, email, person)),
+        "paddles": select(Bidder).where(Bidder.person_id == person_id),
+        "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
+        "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person_id),
+        "lots_won": select(Award).where(Award.bidder_id.in_(paddles)),
+        "invoices": select(Invoice).where(_theirs(Invoice, email, person)),
+        "invoice_lines": select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoices)),
+        "payments": select(Payment).where(Payment.invoice_id.in_(invoices)),
+        "refunds": select(Refund).where(Refund.payment_id.in_(payments)),
+        "mails": select(Mail).where(Mail.recipient == email),
+        "actions": select(AuditEntry).where(AuditEntry.actor_id == person_id),
+        "contact_of": select(Partner).where(Partner.email == email),
     }
 
 
 def export(email: str) -> dict[str, Any] | None:
     """Everything kept about the person of an address, as plain data; None if there is nobody."""
+    email = _normal(email)
     person = _find(email)
-    if person is None:
+    places = _places(email, person)
+    found: dict[str, Any] = {name: [_plain(row) for row in db.session.scalars(query)] for name, query in places.items()}
+    if not any(found.values()):
         return None
-    return {name: [_plain(row) for row in db.session.scalars(query)] for name, query in _places(person).items()}
+    return found | {"roles": [role.name for role in person.roles] if person else []}
 
 
 def _plain(row: Base) -> dict[str, Any]:
@@ -59,48 +102,82 @@ def _plain(row: Base) -> dict[str, Any]:
     return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in values.items()}
 
 
-def erase(email: str, withdraw: Callable[[int], None]) -> bool:
-    """Erase the person of an address; False if there is nobody. `withdraw` frees the seats of a registration id."""
+def erase(email: str) -> Outcome:
+    """Erase the person of an address: seats are freed, what names them goes, amounts stay."""
+    email = _normal(email)
     person = _find(email)
-    if person is None:
-        return False
-    live = db.session.scalars(
-        select(Registration.id).where(Registration.email == person.email, Registration.status.in_(LIVE))
-    ).all()
-    for registration_id in live:
-        withdraw(registration_id)
-    with atomic():
-        _forget(db.session.get_one(Person, person.id))
-    _remember(email)
+    if person is None and not any(db.session.scalar(query.limit(1)) for query in _places(email, None).values()):
+        return Outcome.BEFORE if _digest(email) in _known() else Outcome.UNKNOWN
+    # Before the rows: a crash between the two must not let a restored backup bring back somebody who asked to go.
+    remember([f"{_digest(email)} {now().isoformat()}"])
+    _leave_events(email, person)
+    retried(lambda: _erase_rows(email))
     _scrub()
-    return True
+    return Outcome.ERASED
+
+
+def _leave_events(email: str, person: Person | None) -> None:
+    live = select(Registration.id).where(_theirs(Registration, email, person), Registration.status.in_(LIVE))
+    for registration_id in db.session.scalars(live).all():
+        with contextlib.suppress(RegistrationRefused), atomic():  # refused: it is over, and frees nothing
+            events.withdraw(registration_id)
+
+
+def _erase_rows(email: str) -> None:
+    with atomic():
+        person = _find(email)
+        registrations = db.session.scalars(select(Registration).where(_theirs(Registration, email, person))).all()
+        invoices = db.session.scalars(select(Invoice).where(_theirs(Invoice, email, person))).all()
+        names = {person.name if person else "", *(row.name for row in registrations if row.email == email)}
+        names |= {row.buyer for row in invoices if row.email == email}
+        for registration in registrations:
+            registration.name, registration.needs, registration.person_id = "–", "", None
+            registration.email = f"registration-{registration.id}@{NOBODY}"
+        for invoice in invoices:
+            invoice.buyer, invoice.email = f"Buyer {invoice.id}", f"invoice-{invoice.id}@{NOBODY}"
+        db.session.execute(delete(Mail).where(Mail.recipient == email))
+        db.session.execute(delete(SignInCode).where(SignInCode.email == email))
+        db.session.execute(update(Partner).where(Partner.email == email).values(email=""))
+        if person is not None:
+            _forget(person)
+        _take_out(email, {name for name in names if name.strip() != email}, [invoice.id for invoice in invoices])
 
 
 def _forget(person: Person) -> None:
-    email, name, pseudonym = person.email, person.name, f"erased-{person.id}@erased.invalid"
-    theirs = (Registration.person_id == person.id) | (Registration.email == email)
-    db.session.execute(update(Registration).where(theirs).values(name="–", email=pseudonym, needs="", person_id=None))
-    billed = (Invoice.person_id == person.id) | (Invoice.email == email)
-    db.session.execute(update(Invoice).where(billed).values(buyer=f"Buyer {person.id}", email=pseudonym))
-    db.session.execute(delete(Mail).where(Mail.recipient == email))
-    db.session.execute(delete(SignInCode).where(SignInCode.email == email))
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
-    for column, owner, cleared in (
-        (TypedForm.fields, TypedForm, {"fields": "[]"}),
-        (WebhookReceipt.payload, WebhookReceipt, {"payload": "{}"}),
-        (Mail.text, Mail, {"text": "", "html": ""}),
-    ):
-        for word in filter(None, (email, name)):
-            db.session.execute(update(owner).where(column.contains(word, autoescape=True)).values(**cleared))
     db.session.execute(delete(person_role).where(person_role.c.person_id == person.id))
-    person.email, person.name, person.password, person.active = pseudonym, "", None, False
-    person.verified_at = None
+    db.session.expire(person, ["roles"])
+    person.email, person.name = f"erased-{person.id}@{NOBODY}", ""
+    person.password, person.active, person.verified_at = None, False, None
     sign_out_everywhere(person)
     audit.record("erase", "person", person.id, None)
 
 
+def _take_out(email: str, names: set[str], invoice_ids: list[int]) -> None:
+    """What others, forms and the payment provider wrote. A first name alone means too many people to look for."""
+    full = {name.strip() for name in names if len(name.split()) > 1}
+    words = {email, *full}
+    db.session.flush()
+    db.session.execute(delete(TypedForm).where(traces.containing(TypedForm.fields, words)))
+    told = [traces.containing(WebhookReceipt.payload, words)]
+    for payment in db.session.scalars(select(Payment).where(Payment.invoice_id.in_(invoice_ids))):
+        payment.checkout_url = None
+        refs = [ref for ref in (payment.provider_ref, payment.provider_payment) if ref]
+        told += [WebhookReceipt.payload.contains(ref, autoescape=True) for ref in refs]
+    db.session.execute(update(WebhookReceipt).where(or_(*told)).values(payload="{}"))
+    db.session.flush()
+    traces.take_out({email})
+    traces.take_out(full, spared=IDENTITIES)
+    db.session.expire_all()
+
+
+def _normal(email: str) -> str:
+    """Raises ValueError for what is no address."""
+    return normal_email(email)
+
+
 def _find(email: str) -> Person | None:
-    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    return db.session.scalar(select(Person).where(Person.email == email))
 
 
 def _list() -> Path:
@@ -110,20 +187,37 @@ def _list() -> Path:
 
 def _digest(email: str) -> str:
     key = str(current_app.secret_key).encode()
-    return hmac.new(key, b"erased:" + email.strip().lower().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, b"erased:" + email.encode(), hashlib.sha256).hexdigest()
 
 
-def _remember(email: str) -> None:
+def erased() -> list[str]:
+    """Who was erased: lines of a keyed hash and the time."""
+    return _list().read_text().splitlines() if _list().exists() else []
+
+
+def _known() -> dict[str, datetime]:
+    """When each was erased last."""
+    return {digest: datetime.fromisoformat(at) for digest, at in sorted(line.split() for line in erased())}
+
+
+def remember(lines: Iterable[str]) -> None:
+    """Add lines of another installation, or a new one, to the list."""
+    known = set(erased())
     with _list().open("a") as file:
-        file.write(_digest(email) + "\n")
+        file.writelines(f"{line}\n" for line in lines if line not in known)
 
 
 def erase_again() -> None:
-    """After a restore: erase everybody whose erasure was promised."""
-    known = set(_list().read_text().split()) if _list().exists() else set()
-    for email in list(db.session.scalars(select(Person.email))):
-        if _digest(email) in known:
-            erase(email, lambda _id: None)
+    """After a restore: erase everybody whose erasure was promised, unless they came back after it."""
+    known = _known()
+    seen: dict[str, datetime] = {}
+    for model in (Person, Registration, Invoice):
+        for email, at in db.session.execute(select(model.email, model.created_at)):
+            seen[email] = max(at, seen.get(email, at))
+    db.session.rollback()
+    for email, at in seen.items():
+        if _digest(email) in known and at < known[_digest(email)]:
+            erase(email)
 
 
 def _scrub() -> None:
