@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from app.config import LANGUAGES
 from app.web.access import ROLES
-from app.web.forms import EmailField, Form, TextField, choices
+from app.web.forms import EmailField, Form, Given, TextField, choices
 
 
 class EmailForm(Form):
@@ -14,7 +14,7 @@ class EmailForm(Form):
 
     email = EmailField(
         _l("Your e-mail address"),
-        validators=[InputRequired(_l("Write your e-mail address: the code is sent there."))],
+        validators=[Given(_l("Write your e-mail address: the code is sent there."))],
         render_kw={"autocomplete": "email", "inputmode": "email", "maxlength": 254},
     )
     next = HiddenField()
@@ -28,7 +28,7 @@ class CodeForm(Form):
         longest=12,
         filters=[lambda value: "".join((value or "").split())],
         validators=[
-            InputRequired(_l("Type the six digits from the mail.")),
+            Given(_l("Type the six digits from the mail.")),
             Regexp(r"^[0-9]{6}$", message=_l("The code has six digits.")),
         ],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 12},
@@ -40,7 +40,7 @@ class PasswordSignInForm(Form):
 
     email = EmailField(
         _l("Your e-mail address"),
-        validators=[InputRequired(_l("Write your e-mail address."))],
+        validators=[Given(_l("Write your e-mail address."))],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -71,7 +71,7 @@ class ProfileForm(Form):
     name = TextField(
         _l("Your name"),
         longest=120,
-        validators=[InputRequired(_l("Write your name as it should stand on a receipt."))],
+        validators=[Given(_l("Write your name as it should stand on a receipt."))],
         render_kw={"autocomplete": "name"},
     )
     locale = SelectField(_l("Language of your mails"), choices=choices(LANGUAGES.items()))
@@ -80,5 +80,5 @@ class ProfileForm(Form):
 class RoleForm(Form):
     """Give somebody a role."""
 
-    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write an e-mail address."))])
+    email = EmailField(_l("E-mail address"), validators=[Given(_l("Write an e-mail address."))])
     role = SelectField(_l("Role"), choices=choices((role, role) for role in ROLES if role != "member"))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
-from wtforms.validators import InputRequired, Optional, StopValidation
+from wtforms.validators import Optional
 
 from app.auctions.models import Eligibility
-from app.web.forms import Form, LinesField, LocalTimeField, MoneyField, OperationField, TextField, WholeField, choices
+from app.web.forms import (
+    Form,
+    Given,
+    LinesField,
+    LocalTimeField,
+    MoneyField,
+    OperationField,
+    TextField,
+    WholeField,
+    choices,
+    row_id,
+)
 
 CURRENCIES = ("CHF", "EUR", "USD", "GBP")
-
-
-class Given(InputRequired):
-    """Something was typed, and not only spaces. Leaves what the field itself has to say about it."""
-
-    def __call__(self, form: Any, field: Any) -> None:
-        if not any(isinstance(value, str) and value.strip() for value in field.raw_data or ()):
-            field.errors = []
-            raise StopValidation(self.message)
 
 
 class BidForm(Form):
@@ -42,9 +43,9 @@ class AuctionForm(Form):
     """An auction. Times are in its zone."""
 
     title = TextField(_l("Title"), validators=[Given(_l("Give it a title."))])
-    campaign_id = SelectField(_l("Campaign"), coerce=int)
+    campaign_id = SelectField(_l("Campaign"), coerce=row_id)
     beneficiary_id = SelectField(
-        _l("Beneficiary"), coerce=int, description=_l("The partner that receives the proceeds.")
+        _l("Beneficiary"), coerce=row_id, description=_l("The partner that receives the proceeds.")
     )
     currency = SelectField(_l("Currency"), choices=choices((code, code) for code in CURRENCIES))
     timezone = SelectField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import segno
@@ -89,7 +90,7 @@ def page(auction_id: int) -> Any:
     return _page(_auction(auction_id), StartForm())
 
 
-def _page(auction: Auction, form: StartForm, status: int = 200) -> Any:
+def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collection[int] = ()) -> Any:
     html = render_template(
         "auctions/manage/page.html",
         auction=auction,
@@ -98,6 +99,7 @@ def _page(auction: Auction, form: StartForm, status: int = 200) -> Any:
         candidates=queries.candidates(auction),
         statement=queries.proceeds_of(auction),
         form=form,
+        chosen=chosen,
     )
     return html, status
 
@@ -118,7 +120,7 @@ def add_lots(auction_id: int) -> Any:
     if good and (wrong := _start_fault(form.start.data, auction)):
         form.start.errors, good = [wrong], False
     if not good:
-        return _page(auction, form, 422)
+        return _page(auction, form, 422, chosen)
     try:
         with atomic():
             made = preparation.add_lots(auction_id, chosen, form.start.data or 0, current_user.id)

@@ -7,14 +7,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms import SelectField, SelectMultipleField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.clock import now
 from app.galleries import rules
 from app.galleries.models import Scope
-from app.web.forms import Form, LinesField, TextField, choices
+from app.web.forms import DayField, Form, Given, LinesField, TextField, choices, row_id
 
 SCOPES = {
     Scope.WEB: _l("On the web"),
@@ -25,7 +25,6 @@ SCOPES = {
 }
 MOST_FILES = 60
 MOST_THEMES = 40
-OLDEST_CONSENT = 1970
 NOT_AHEAD = _l("Write the day on which it was signed: it cannot lie ahead.")
 
 
@@ -33,7 +32,7 @@ class GalleryForm(Form):
     """A gallery and its themes, one a line."""
 
     title = TextField(_l("Title"), validators=[DataRequired(_l("Give it a title."))])
-    campaign_id = SelectField(_l("Campaign"), coerce=int)
+    campaign_id = SelectField(_l("Campaign"), coerce=row_id)
     summary = LinesField(_l("Summary"), longest=4000)
     themes = LinesField(
         _l("Themes"),
@@ -81,8 +80,8 @@ class ArtworkForm(Form):
         _l("Artist as published"), longest=60, description=_l("A first name or a pseudonym. Never a full name.")
     )
     age_band = SelectField(_l("Age"), choices=choices((band, band or "–") for band in ("", *rules.AGE_BANDS)))
-    theme_id = SelectField(_l("Theme"), coerce=int)
-    school_id = SelectField(_l("School"), coerce=int)
+    theme_id = SelectField(_l("Theme"), coerce=row_id)
+    school_id = SelectField(_l("School"), coerce=row_id)
     medium = TextField(_l("Medium"), longest=120)
     size = TextField(_l("Size"), longest=60)
     caption = LinesField(_l("In the artist’s words"), longest=1000)
@@ -115,13 +114,11 @@ class ConsentForm(Form):
         option_widget=CheckboxInput(),
         validators=[InputRequired(_l("Tick one use or more."))],
     )
-    given_on = DateField(_l("Signed on"), validators=[InputRequired(NOT_AHEAD)], default=lambda: now().date())
+    given_on = DayField(_l("Signed on"), validators=[Given(NOT_AHEAD)], default=lambda: now().date())
 
     def validate_given_on(self, field: Any) -> None:
         """A day that has come, somewhere on earth."""
-        if field.data and not (
-            field.data.year >= OLDEST_CONSENT and field.data <= (now() + timedelta(hours=14)).date()
-        ):
+        if field.data and field.data > (now() + timedelta(hours=14)).date():
             raise ValidationError(NOT_AHEAD)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,10 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import ImmutableMultiDict
-from wtforms import Field, IntegerField, StringField, TextAreaField
+from wtforms import DateField, Field, IntegerField, StringField, TextAreaField
 from wtforms.fields import EmailField as WtfEmailField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, StopValidation, ValidationError
 
 from app.core.ids import token
 from app.core.money import NotAnAmount, amount_input, parse_amount
@@ -28,6 +28,23 @@ _REFUSED = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     """The choices of a select field from (value, label) pairs."""
     return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def row_id(value: Any) -> int:
+    """Coerces a choice to the id of a row; 0 stands for none. Raises ValueError for all but plain digits."""
+    text = "0" if value is None else str(value)
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise ValueError(text)
+    return int(text)
+
+
+class Given(InputRequired):
+    """Something was typed, and not only spaces. Leaves what the field itself has to say about it."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if not any(isinstance(value, str) and value.strip() for value in field.raw_data or ()):
+            field.errors = []
+            raise StopValidation(self.message)
 
 
 class Form(FlaskForm):
@@ -195,7 +212,29 @@ class LocalTimeField(Field):
             return str(self.typed)
         if self.data is None:
             return ""
-        return str(self.data.astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%dT%H:%M"))
+        local = self.data.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        return local.isoformat(timespec="seconds" if local.second else "minutes")
+
+
+class DayField(DateField):
+    """A `date` input: a day of our times, written in plain digits. `data` is a date or None."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        text = (valuelist[0] if valuelist else "").strip()
+        if not text:
+            return
+        try:
+            day = date.fromisoformat(text) if text.isascii() and len(text) == 10 else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise ValueError(_l("Write a day that exists, like 2026-03-08."))
+        if not 1970 <= day.year <= 2200:
+            raise ValueError(_l("Write a date between 1970 and 2200."))
+        self.data = day
 
 
 class OperationField(StringField):

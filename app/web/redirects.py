@@ -11,7 +11,10 @@ def safe_path(target: str | None, default: str = "/") -> str:
     """The path of `target` when it stays on this site, else `default`. Refuses `//host`, `javascript:`, backslashes."""
     if not target or any(ord(character) < 33 or character == "\\" for character in target):
         return default
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # brackets that hold no address
+        return default
     if parts.netloc and parts.netloc != request.host:
         return default
     if parts.scheme not in ("", "http", "https") or not parts.path.startswith("/") or parts.path.startswith("//"):

@@ -1,0 +1,283 @@
+"""A small world with one of everything, and the table of all forms: who sends them, from which page, with what."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.accounts.services import set_password
+from app.auctions import settlement
+from app.auctions.models import LotEvent, lot_artwork
+from app.core.clock import now, travel
+from app.core.database import db
+from app.core.transactions import atomic, locked
+from app.events.models import Event, EventStatus, Registration, RegistrationStatus
+from app.events.services import create_campaign, withdraw
+from app.galleries.models import Artwork
+from app.galleries.queries import auctionable
+from app.payments.models import Invoice, InvoiceStatus, Method
+from app.payments.services import begin_payment, keep_session, record_cash
+from tests.auctions.helpers import bid, hang, lot_of, make_auction
+from tests.cast import Cast
+from tests.conftest import Browserlike
+from tests.events.helpers import mails, make_event, seat
+from tests.galleries.helpers import make_gallery
+from tests.payments.helpers import make_invoice, make_partner
+
+PASSWORD = "a hammer falls on paper"
+HOUR = timedelta(hours=1)
+_numbers = itertools.count(1)
+
+
+def build(cast: Cast) -> dict[str, Any]:
+    """Save one of everything; returns what addresses are made of."""
+    partner = make_partner("Passerelle")
+    with atomic():
+        campaign = create_campaign(
+            title="Our mothers",
+            starts_on=date(2026, 3, 1),
+            ends_on=date(2026, 12, 1),
+            published=True,
+            beneficiary_id=partner,
+        )
+        set_password(locked(type(cast.guardian), cast.guardian.id), PASSWORD)
+    event = make_event(capacity=500, largest_party=50)
+    past = make_event(title="It was", days=-2)
+    draft = make_event(title="A draft", status="draft", capacity=10)
+    gallery = make_gallery()
+    plain, *_candidates = hang([f"For a lot {number}" for number in range(60)])
+    at = now().replace(second=0, microsecond=0)
+    auction, over = (make_auction(2, opens_at=at - HOUR, closes_at=at + HOUR) for _ in range(2))
+    bid(lot_of(auction), cast.staff, 20)
+    for number in (1, 2):
+        bid(lot_of(over, number), cast.parent, 20)
+    with travel(over.closes_at), atomic():
+        award = settlement.close_lot(lot_of(over, 1).id)
+    invoice, unpaid, mistaken = (make_invoice(francs * 100, partner=partner) for francs in (5_000, 10, 20))
+    with atomic():
+        paid = record_cash(invoice.id, 1_000_00, "world-cash", cast.helper.id, Method.CASH)
+        card = begin_payment(unpaid.id, Method.TEST, "world-card")
+        keep_session(card.id, f"test_{card.id}", "/")
+    lot, sold = lot_of(auction, 1), lot_of(over, 1)
+    return {
+        "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
+        "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
+        "gallery_id": gallery.id, "gallery": gallery.slug, "artwork_id": plain, "purpose": "auction", "auction_id": auction.id,
+        "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
+        "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token,
+        "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
+    }  # fmt: skip
+
+
+def _code(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
+    client.post("/account/sign-in/", data={"email": "nina@home.example"})
+    found = re.search(r"\b\d{6}\b", mails("", "nina@")[-1].text)
+    return {"code": found.group() if found else ""}
+
+
+def _link(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
+    client.post("/account/sign-in/", data={"email": "lena@home.example"})
+    found = re.search(r"/account/link/(\S+)", mails("", "lena@")[-1].text)
+    world["secret"] = found.group(1) if found else ""
+    return {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A form. `args` fill its address and `page` is where it stands (endpoint and args), both from the world; `fill` is
+    what a person types. `beside` names fields whose fault may be told beside another. `may_write` are tables that also
+    a refused form writes to; `may_go` are fields asked for only once; `after` undoes what a form did."""
+
+    endpoint: str
+    who: str | None
+    args: str = ""
+    page: tuple[str, str] | None = None
+    fill: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, str] = field(default_factory=dict)
+    may_write: tuple[str, ...] = ()
+    may_go: tuple[str, ...] = ()
+    before: Callable[[dict[str, Any], FlaskClient], dict[str, Any]] | None = None
+    after: Callable[[], None] | None = None
+    thorough: bool = True
+
+    def address(self, app: Flask, world: dict[str, Any]) -> str:
+        """Where it is sent."""
+        return _address(app, world, self.endpoint, self.args)
+
+    def stands_at(self, app: Flask, world: dict[str, Any]) -> str:
+        """The page that shows it."""
+        return _address(app, world, *(self.page or (self.endpoint, self.args)))
+
+
+def _address(app: Flask, world: dict[str, Any], endpoint: str, args: str) -> str:
+    values = {}
+    for part in args.split():
+        name, _, source = part.partition("=")
+        values[name] = world.get(source or name, source)
+    with app.test_request_context("/"):
+        return url_for(endpoint, **values)
+
+
+def client_of(case: Case, cast: Cast, client_for: Browserlike) -> FlaskClient:
+    """A client of whoever sends the form."""
+    return client_for(getattr(cast, case.who) if case.who else None)
+
+
+def newcomer() -> str:
+    """An address that no code was sent to yet."""
+    return f"newcomer{next(_numbers)}@home.example"
+
+
+def free_picture() -> str:
+    """An artwork that may become a lot and is none."""
+    query = auctionable().where(Artwork.id.not_in(select(lot_artwork.c.artwork_id))).order_by(Artwork.id)
+    return str(db.session.scalars(query.limit(1)).one().id)
+
+
+def standing_bid() -> str:
+    """The number of the newest bid of the first lot that nobody has voided."""
+    voided = select(LotEvent.voids_seq).where(LotEvent.lot_id == 1, LotEvent.voids_seq.is_not(None))
+    query = select(LotEvent.seq).where(LotEvent.lot_id == 1, LotEvent.voids_seq.is_(None), LotEvent.seq.not_in(voided))
+    return str(db.session.scalars(query.order_by(LotEvent.seq.desc()).limit(1)).one())
+
+
+def give_back_seats() -> None:
+    """Let Pia withdraw, so that the form to register stands again."""
+    live = (Registration.status != RegistrationStatus.WITHDRAWN, Registration.email.startswith("pia@"))
+    for registration in db.session.scalars(select(Registration).where(*live)).all():
+        with atomic():
+            withdraw(registration.id)
+
+
+def reopen() -> None:
+    """Take back what cannot be taken back: the event takes place, the invoice is owed."""
+    with atomic():
+        db.session.execute(update(Event).values(status=EventStatus.PUBLISHED))
+        db.session.execute(
+            update(Invoice).where(Invoice.status == InvoiceStatus.VOID).values(status=InvoiceStatus.OPEN)
+        )
+
+
+def rising() -> str:
+    """An amount above all others so far."""
+    return str(100 + next(_numbers) * 25)
+
+
+TIMES = {"starts_at": "ends_at", "ends_at": "registration_closes_at"}
+EVENT = {
+    "title": "Voices", "summary": "Two sentences.", "body": "All of it.", "starts_at": "2031-03-08T18:30",
+    "ends_at": "2031-03-08T20:00", "place": "Room A", "online_url": "https://meet.example/a", "capacity": "80",
+    "registration_closes_at": "2031-03-08T12:00", "partner_ids": ["1"],
+}  # fmt: skip
+CAMPAIGN = {
+    "title": "Our mothers", "summary": "About them.", "accent": "#5B2A86", "starts_on": "2026-03-01",
+    "ends_on": "2026-12-31",
+}  # fmt: skip
+AUCTION = {
+    "title": "A hammer", "opens_at": "2031-03-08T18:30", "closes_at": "2031-03-09T18:30", "summary": "Come.",
+    "terms": "A bid is a promise.",
+}  # fmt: skip
+PARTNER = {
+    "name": "École des Pâquis", "city": "Genève", "country": "CH", "website": "https://school.example/",
+    "email": "office@school.example", "summary": "A school.",
+}  # fmt: skip
+GALLERY = {"title": "Three words", "summary": "A wall.", "themes": "Migration: Why do people leave?\nOur mothers"}
+GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
+LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
+CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
+AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
+AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
+AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
+
+CASES: dict[str, list[Case]] = {
+    "accounts": [
+        Case("accounts.sign_in", None, fill={"email": newcomer}),
+        Case("accounts.password_sign_in", None, fill={"email": "gwen@guardian.example", "password": PASSWORD},
+             beside={"email": "password"}, thorough=False),
+        Case("accounts.code", None, before=_code),
+        Case("accounts.link", None, "secret", before=_link),
+        Case("accounts.account", "parent", fill={"name": "Pia P."}),
+        Case("accounts.password", "other_parent", fill={"password": "another hammer falls"}, thorough=False),
+        Case("accounts.sign_out", "stranger", page=("accounts.account", "")),
+        Case("accounts.sign_out_everywhere", "stranger", page=("accounts.account", "")),
+        Case("accounts.people", "admin", fill={"email": "nico@agency.example", "role": "helper"}),
+        Case("accounts.remove_role", "admin", "person_id role=helper", ("accounts.people", "")),
+    ],
+    "partners": [
+        Case("partners.add", "organiser", fill=PARTNER),
+        Case("partners.edit", "organiser", "partner_id", fill=PARTNER, thorough=False),
+    ],
+    "registrations": [
+        Case("events.register", None, "slug=event", AT_EVENT, GUEST),
+        Case("events.register", "parent", "slug=event", AT_EVENT, {"name": "Pia", "party": "2", "needs": "A ramp."},
+             after=give_back_seats),
+        Case("events.withdrawal", None, "token=registration", ("events.registration", "token=registration")),
+        Case("manage_events.registrations", "organiser", "event_id", fill=GUEST),
+        Case("manage_events.withdrawal", "organiser", "event_id registration_id",
+             ("manage_events.registrations", "event_id")),
+    ],
+    "events": [
+        Case("manage_events.add", "organiser", fill=EVENT, beside=TIMES),
+        Case("manage_events.edit", "organiser", "event_id", fill=EVENT, beside=TIMES, thorough=False),
+        Case("manage_events.add_campaign", "organiser", fill=CAMPAIGN, beside={"starts_on": "ends_on"}),
+        Case("manage_events.edit_campaign", "organiser", "campaign_id", fill=CAMPAIGN,
+             beside={"starts_on": "ends_on"}, thorough=False),
+        Case("manage_events.publication", "organiser", "event_id=draft_id", AT_DRAFT),
+        Case("manage_events.postponement", "organiser", "event_id=draft_id", AT_DRAFT, {"message": "Snow."}, after=reopen),
+        Case("manage_events.completion", "organiser", "event_id=past_id", ("manage_events.edit", "event_id=past_id")),
+        Case("manage_events.cancellation", "organiser", "event_id", ("manage_events.edit", "event_id"), after=reopen),
+    ],
+    "galleries": [
+        Case("manage_galleries.add", "curator", fill=GALLERY),
+        Case("manage_galleries.edit", "curator", "gallery_id", fill=GALLERY, thorough=False),
+        Case("manage_galleries.withdraw", "curator", "gallery_id", ("manage_galleries.page", "gallery_id")),
+        Case("manage_galleries.publish", "curator", "gallery_id", ("manage_galleries.page", "gallery_id")),
+        Case("manage_galleries.artwork", "curator", "artwork_id", fill=LABEL),
+        Case("manage_galleries.give_consent", "curator", "artwork_id", AT_ARTWORK, CONSENT),
+        Case("manage_galleries.withdraw_consent", "curator", "artwork_id", AT_ARTWORK, {"scope": "web"}),
+        Case("manage_galleries.withdraw_assent", "curator", "artwork_id", AT_ARTWORK),
+        Case("manage_galleries.give_assent", "curator", "artwork_id", AT_ARTWORK),
+        Case("manage_galleries.review", "second_curator", "artwork_id", AT_ARTWORK),
+        Case("manage_galleries.delete", "curator", "artwork_id", AT_ARTWORK),
+    ],
+    "auctions": [
+        Case("auctions.bid", None, "slug=auction number=1", AT_LOT, {"amount": rising}),
+        Case("auctions.bid", "guardian", "slug=auction number=1", AT_LOT, {"amount": rising, "terms": "y"},
+             beside={"terms": "amount"}, may_go=("terms",), may_write=("bid_refusal",)),
+        Case("auctions.invoice", "parent", "slug=over number=1", ("auctions.lot", "slug=over number=1")),
+        Case("manage_auctions.add", "organiser", fill=AUCTION, beside={"opens_at": "closes_at"}),
+        Case("manage_auctions.edit", "organiser", "auction_id", fill={"title": "A hammer"},
+             beside={"opens_at": "closes_at", "timezone": "closes_at", "currency": "closes_at",
+                     "eligibility": "closes_at", "beneficiary_id": "closes_at"}, thorough=False),
+        Case("manage_auctions.add_lots", "organiser", "auction_id", ("manage_auctions.page", "auction_id"),
+             {"start": "35", "artwork": free_picture}),
+        Case("manage_auctions.lot", "organiser", "lot_id=empty_lot", fill={"reserve": "90", "sanity_cap": "900"}),
+        Case("manage_auctions.void", "organiser", "lot_id", ("manage_auctions.lot", "lot_id"),
+             {"seq": standing_bid, "reason": "A slip."}, beside={"reason": "seq"}),
+        Case("manage_auctions.set_status", "organiser", "lot_id action=pause", ("manage_auctions.lot", "lot_id")),
+        Case("manage_auctions.hand_over", "helper", "award_id", ("manage_auctions.page", "auction_id=over_id")),
+    ],
+    "payments": [
+        Case("payments.pay", None, "token=invoice", ("payments.invoice", "token=invoice")),
+        Case("payments.test_checkout", None, "token=invoice payment_id=card_id", fill={"verdict": "pay"}),
+        Case("manage_payments.take_cash", "helper", "invoice_id", AT_INVOICE, {"amount": "0.05"}),
+        Case("manage_payments.give_back", "treasurer", "payment_id", AT_INVOICE, {"amount": "0.05", "reason": "x"}),
+        Case("manage_payments.pay_out", "treasurer", "purpose purpose_id=1 partner_id",
+             ("manage_payments.books", ""), {"amount": "0.05", "memo": "Transfer 7"}),
+        Case("manage_payments.take_back", "treasurer", "invoice_id=mistaken_id", ("manage_payments.page", "invoice_id=mistaken_id"),
+             {"reason": "A slip."}, after=reopen),
+    ],
+}  # fmt: skip
+EXCEPTIONS = {
+    "manage_galleries.upload": "files, not fields: tests/galleries/test_upload.py",
+    "payments.stripe_webhook": "signed, not a form: tests/payments/test_webhook.py",
+    "dev.enter": "a development page without fields, absent in production",
+}
