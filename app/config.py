@@ -102,6 +102,7 @@ SETTINGS = (
     Setting("MAX_UPLOAD_MB", "40", whole(1, 500), "Largest upload, in megabytes."),
     Setting("TRUSTED_PROXIES", "0", whole(0, 5), "Proxies in front whose X-Forwarded-* headers are believed."),
     Setting("WEB_WORKERS", "0", whole(0, 64), "Web processes. 0: one on SQLite, two on PostgreSQL."),
+    Setting("WEB_THREADS", "16", whole(1, 200), "Threads that make pages, in each web process."),
     Setting("LOG_LEVEL", "info", one_of("debug", "info", "warning", "error"), "Least level that is logged."),
 )
 

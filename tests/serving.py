@@ -40,7 +40,7 @@ class Server:
     url: str
     app: Flask
     environ: dict[str, str]
-    entry: str = "wsgi:app"
+    entry: str = "app.server:app"
     workers: int = 1
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -48,8 +48,8 @@ class Server:
         """Start the web server, wait until it answers, and start the worker."""
         port = self.environ["PORT"]
         web = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", self.entry, "--host", "127.0.0.1", "--port", port,
-            "--workers", str(self.workers), "--blocking-threads", "16", "--backlog", "1024", "--log-level", "error",
+            sys.executable, "-m", "granian", "--interface", "rsgi", self.entry, "--host", "127.0.0.1", "--port", port,
+            "--workers", str(self.workers), "--backlog", "4096", "--log-level", "error",
         ]  # fmt: skip
         self.processes = [self._spawn(web)]
         if worker:
@@ -87,7 +87,7 @@ def served(
     engine: str,
     folder: Path,
     *,
-    entry: str = "wsgi:app",
+    entry: str = "app.server:app",
     workers: int = 1,
     worker: bool = True,
     start: bool = True,

@@ -212,6 +212,12 @@ class Step:
     closes_at: datetime
     reason: str | None
 
+    @property
+    def words(self) -> str:
+        if self.kind is EventKind.VOID:
+            return _("A bid was voided: %(reason)s", reason=self.reason)
+        return _("Paddle %(paddle)s", paddle=self.paddle)
+
 
 def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
     """The newest events of a lot first (all of them, oldest first, with limit None)."""
@@ -230,34 +236,45 @@ def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
     ]
 
 
-def live(found: Auction) -> dict[str, Any]:
-    """The state of all lots for open pages: public, and beside it how the viewer stands. Never a maximum."""
-    at = now()
-    bidder = bidder_of(found.id, current_user.id) if current_user.is_authenticated else None
-    touched: set[int] = set()
-    if bidder is not None:
-        touched = set(db.session.scalars(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id).distinct()))
+def steps(found: Auction, number: int) -> list[dict[str, Any]]:
+    """The newest lines of a lot's history as an open page adds them, newest first, in the current language."""
+    lot_id = db.session.scalar(select(Lot.id).where(Lot.auction_id == found.id, Lot.number == number))
+    return [
+        {
+            "seq": step.seq,
+            "words": step.words,
+            "leads": step.paddle is not None and step.leader == step.paddle,
+            "at": formats.iso(step.at),
+            "at_text": formats.stamp(step.at, found.timezone),
+            "price_text": formats.amount(step.price, found.currency) if step.price is not None else "–",
+        }
+        for step in history(lot_id or 0)
+    ]
+
+
+def turns_at(found: Auction, at: datetime) -> datetime | None:
+    """The next moment at which time alone changes the phase of a lot."""
+    closing = db.session.scalar(select(func.min(Lot.closes_at)).where(Lot.auction_id == found.id, Lot.closes_at > at))
+    return min((moment for moment in (found.opens_at, closing) if moment is not None and moment > at), default=None)
+
+
+def board(found: Auction, at: datetime) -> dict[int, dict[str, Any]]:
+    """The public state of every lot by its number, in the current language: the same for everybody. Never a maximum.
+
+    `needed` is the next minimum for anybody but the leader; `outbid_words` are for whoever has bid and does not lead.
+    """
     rows = db.session.execute(
         select(Lot, Bidder.paddle).outerjoin(Bidder, Bidder.id == Lot.leader_id).where(Lot.auction_id == found.id)
         .order_by(Lot.number)
     )  # fmt: skip
-    return {"now": formats.iso(at), "lots": [_live(found, lot, paddle, bidder, touched, at) for lot, paddle in rows]}
+    return {lot.number: _public(found, lot, paddle, at) for lot, paddle in rows}
 
 
-def _live(
-    found: Auction, lot: Lot, paddle: int | None, bidder: Bidder | None, touched: set[int], at: datetime
-) -> dict[str, Any]:
+def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[str, Any]:
     terms, state = lots.terms_of(found, lot), lots.state_of(lot)
     current, price = phase(found, lot, at), lot.price if lot.price is not None else lot.start
     needed = rules.next_minimum(terms, state)
-    standing = Standing.NONE
-    if bidder is not None and lot.id in touched:
-        leads = lot.leader_id == bidder.id
-        standing = Standing.LEADING if leads else Standing.OUTBID
-        if leads and current is Phase.CLOSED and lot.settled_at is not None and rules.reserve_met(terms, state):
-            standing = Standing.WON
-        if leads:
-            needed = rules.next_minimum(terms, state, bidder.id)
+    needed_text = formats.amount(needed, found.currency)
     return {
         "number": lot.number,
         "seq": lot.last_seq,
@@ -265,13 +282,51 @@ def _live(
         "price": price,
         "price_text": formats.amount(price, found.currency),
         "needed": needed,
-        "needed_text": formats.amount(needed, found.currency),
+        "needed_text": needed_text,
         "bids": lot.bids,
         "paddle": paddle,
         "closes_at": formats.iso(lot.closes_at),
         "reserve_met": rules.reserve_met(terms, state) if lot.reserve is not None else None,
+        "settled": lot.settled_at is not None,
+        "words": words(Standing.NONE, current, needed_text),
+        "outbid_words": words(Standing.OUTBID, current, needed_text),
+    }
+
+
+def live(found: Auction) -> dict[str, Any]:
+    """What an open page asks for: the board, and beside it how the viewer stands on the lots they have bid on."""
+    at = now()
+    shown = board(found, at)
+    return {"now": formats.iso(at), "lots": list(shown.values()), "mine": _mine(found, shown)}
+
+
+def _mine(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    bidder = bidder_of(found.id, current_user.id) if current_user.is_authenticated else None
+    if bidder is None:
+        return {"paddle": None, "lots": {}}
+    touched = (
+        select(Lot).where(Lot.auction_id == found.id)
+        .where(Lot.id.in_(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id)))
+    )  # fmt: skip
+    return {
+        "paddle": bidder.paddle,
+        "lots": {lot.number: _standing(found, lot, bidder, shown[lot.number]) for lot in db.session.scalars(touched)},
+    }
+
+
+def _standing(found: Auction, lot: Lot, bidder: Bidder, public: dict[str, Any]) -> dict[str, Any]:
+    terms, state = lots.terms_of(found, lot), lots.state_of(lot)
+    leads, current = lot.leader_id == bidder.id, Phase(public["phase"])
+    standing = Standing.LEADING if leads else Standing.OUTBID
+    if leads and current is Phase.CLOSED and lot.settled_at is not None and rules.reserve_met(terms, state):
+        standing = Standing.WON
+    needed = rules.next_minimum(terms, state, bidder.id)
+    needed_text = formats.amount(needed, found.currency)
+    return {
         "standing": standing.value,
-        "words": words(standing, current, formats.amount(needed, found.currency)),
+        "needed": needed,
+        "needed_text": needed_text,
+        "words": words(standing, current, needed_text),
     }
 
 

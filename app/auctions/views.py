@@ -189,8 +189,16 @@ def live(slug: str) -> Any:
     state = queries.live(found)
     response = Response(json.dumps(state), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
-    response.set_etag(hashlib.sha256(json.dumps(state["lots"]).encode()).hexdigest()[:20], weak=True)
+    unmoved = json.dumps([state["lots"], state["mine"]])
+    response.set_etag(hashlib.sha256(unmoved.encode()).hexdigest()[:20], weak=True)
     return response.make_conditional(request)
+
+
+@blueprint.get("/auctions/<slug>/live")
+@public
+def stream(slug: str) -> tuple[str, int]:
+    """The stream of changes, see live.py. A server without an event loop comes here: 204 tells the page to ask instead."""
+    return "", 204
 
 
 @blueprint.get("/auctions/<slug>/proceeds/")

@@ -113,9 +113,9 @@ def web_command(config: Config) -> list[str]:
     """The web server. One process on SQLite, where a writer's turn is fairest within a process."""
     workers = config["WEB_WORKERS"] or (1 if config.sqlite else 2)
     return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "app.server:app",
         "--host", config["HOST"], "--port", str(config["PORT"]),
-        "--workers", str(workers), "--blocking-threads", "16", "--backlog", "1024",
+        "--workers", str(workers), "--backlog", "4096",
         "--respawn-failed-workers", "--log-level", "warning", "--workers-kill-timeout", str(GRACE_S - 2),
     ]  # fmt: skip
 

@@ -15,3 +15,11 @@ def asset(name: str) -> str:
     path = STATIC / name
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "0"
     return f"/static/{name}?v={version}"
+
+
+def drop_stale_twins() -> None:
+    """Forget compressed twins that are older than their source: set-up made them, and somebody has edited since."""
+    for twin in (*STATIC.rglob("*.br"), *STATIC.rglob("*.gz")):
+        source = twin.with_suffix("")
+        if not source.exists() or source.stat().st_mtime > twin.stat().st_mtime:
+            twin.unlink(missing_ok=True)

@@ -1,17 +1,24 @@
-// Keeps auction pages fresh: prices, standing, time left. The page works without it.
-// `apply(state)` is the only door for news, so that a stream can take the place of the polling.
+// Keeps auction pages fresh: prices, standing, history, time left. The page works without it.
+// A stream tells what is public, the same for all; how this reader stands is asked for when it may have changed. Without a
+// stream the page asks by itself, and whenever it has heard nothing for a while it says that it is not live.
 
 const root = document.querySelector("[data-live]");
 const note = document.querySelector("[data-live-note]");
-const mine = root?.dataset.lot ? Number(root.dataset.lot) : null;
-const POLL_MS = 1000;
-const PATIENCE_MS = 5000;
+const shownLot = root?.dataset.lot ? Number(root.dataset.lot) : null;
+const ASK_MS = 2000; // while there is no stream
+const PATIENCE_MS = 8000; // the stream's clock beats every five seconds
+const AGAIN_MS = 10000; // after the server said that it has no stream
 let offset = 0; // the server's clock minus ours
 let lastNews = Date.now();
+let stream = null;
+let streamed = 0; // when the stream spoke last
+let known = new Map(); // number → the public state of a lot
+let mine = { paddle: null, lots: {} };
 let shown = null;
 // What somebody typed before signing in, or is about to confirm, is theirs: the form is open then.
 let edited = document.querySelector(".bid-more[open]") !== null;
 let tag = null; // of the newest state: while nothing changed, the answer is a short 304
+let asking = false;
 
 const byId = (selector) => root.querySelector(selector);
 const set = (element, text) => {
@@ -25,11 +32,53 @@ function flash(element) {
   element.classList.add("changed");
 }
 
-function apply(state) {
-  offset = new Date(state.now) - Date.now();
-  for (const lot of state.lots) {
-    if (mine === null) applyToWall(lot);
-    else if (lot.number === mine) applyToLot(lot);
+// How the lot looks to this reader. Whoever bid and does not lead is outbid, whatever we asked last.
+function view(lot) {
+  const own = mine.lots[lot.number];
+  if (!own) return { ...lot, standing: "none" };
+  if (lot.paddle !== mine.paddle) return { ...lot, standing: "outbid", words: lot.outbid_words };
+  return { ...lot, ...own };
+}
+
+function apply(lots, now) {
+  offset = new Date(now) - Date.now();
+  for (const lot of lots) {
+    known.set(lot.number, lot);
+    if (shownLot === null) applyToWall(lot);
+    else if (lot.number === shownLot) applyToLot(view(lot));
+  }
+}
+
+// Did this reader's own place change? Then only the server can tell it.
+function concerns(lot) {
+  const before = known.get(lot.number);
+  const involved = mine.lots[lot.number] || (mine.paddle !== null && lot.paddle === mine.paddle);
+  return involved && (before?.paddle !== lot.paddle || before.phase !== lot.phase || before.settled !== lot.settled);
+}
+
+function hear(event) {
+  const { lots, steps, now } = JSON.parse(event.data);
+  const ask = lots.some(concerns);
+  apply(lots, now);
+  addSteps(steps);
+  spoke();
+  if (ask) askServer();
+}
+
+function addSteps(steps) {
+  const list = root.querySelector("[data-history]");
+  if (!list) return;
+  const newest = Number(list.firstElementChild?.dataset.seq ?? 0);
+  for (const step of steps.filter(({ seq }) => seq > newest).sort((one, other) => one.seq - other.seq)) {
+    const line = document.createElement("li");
+    const what = document.createElement("span");
+    const time = Object.assign(document.createElement("time"), { className: "quiet", textContent: step.at_text });
+    time.dateTime = step.at;
+    line.dataset.seq = step.seq;
+    what.append(step.words + (step.leads ? ` · ${list.dataset.leads}` : "") + " ", time);
+    line.append(what, Object.assign(document.createElement("span"), { className: "price", textContent: step.price_text }));
+    list.prepend(line);
+    root.querySelector("[data-no-history]")?.remove();
   }
 }
 
@@ -97,30 +146,85 @@ function tick() {
   }
 }
 
-async function poll() {
+async function askServer() {
+  if (asking) return;
+  asking = true;
   try {
     const headers = { Accept: "application/json", ...(tag ? { "If-None-Match": tag } : {}) };
     const answer = await fetch(root.dataset.live, { headers, cache: "no-store", signal: AbortSignal.timeout(8000) });
     if (!answer.ok && answer.status !== 304) throw new Error(String(answer.status));
     if (answer.ok) {
       tag = answer.headers.get("ETag");
-      apply(await answer.json());
+      const state = await answer.json();
+      mine = state.mine;
+      apply(state.lots, state.now);
     }
     lastNews = Date.now();
   } catch {
-    // Silence is told below; the next round tries again.
+    // Silence is told by the watch; the next round tries again.
+  } finally {
+    asking = false;
+  }
+}
+
+function spoke() {
+  streamed = lastNews = Date.now();
+}
+
+function listen() {
+  hush();
+  if (!root.dataset.stream || !("EventSource" in window) || document.hidden) return;
+  stream = new EventSource(root.dataset.stream);
+  stream.addEventListener("lots", hear);
+  stream.addEventListener("beat", (event) => {
+    offset = new Date(JSON.parse(event.data).now) - Date.now();
+    spoke();
+  });
+}
+
+function hush() {
+  stream?.close();
+  stream = null;
+}
+
+// Each second: is there news? If not, ask; if the stream has fallen silent, open it anew.
+let rested = 0;
+function watch() {
+  const now = Date.now();
+  const silent = now - streamed > PATIENCE_MS;
+  if (!document.hidden && silent) {
+    if (now - rested >= ASK_MS) {
+      rested = now;
+      askServer();
+    }
+    if (!stream || stream.readyState === EventSource.CLOSED ? now - opened > AGAIN_MS : now - opened > PATIENCE_MS) reopen();
   }
   if (note) {
-    note.hidden = Date.now() - lastNews <= PATIENCE_MS;
+    note.hidden = now - lastNews <= PATIENCE_MS;
     set(note, note.hidden ? "" : root.dataset.notLive);
   }
-  setTimeout(poll, document.hidden ? 10 * POLL_MS : POLL_MS);
+}
+
+let opened = 0;
+function reopen() {
+  opened = Date.now();
+  listen();
 }
 
 if (root) {
   root.addEventListener("input", (event) => {
     if (event.target.id === "amount") edited = true;
   });
-  poll();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return hush();
+    askServer();
+    reopen();
+  });
+  window.addEventListener("online", () => {
+    askServer();
+    reopen();
+  });
+  askServer().finally(reopen);
   setInterval(tick, 500);
+  setInterval(watch, 1000);
 }

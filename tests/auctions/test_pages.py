@@ -265,9 +265,11 @@ def test_live_tells_everybody_the_price_and_each_how_they_stand(cast: Cast, clie
         assert answer.headers["Cache-Control"] == "no-store"
         (first, second) = answer.get_json()["lots"]
         assert (first["price"], first["price_text"], first["bids"], first["seq"]) == (3200, "32\u00a0CHF", 2, 2)
-        assert second["standing"] == "none"
-        standing[name] = (first["standing"], first["needed"])
-    assert standing == {"nobody": ("none", 3400), "leader": ("leading", 5100), "rival": ("outbid", 3400)}
+        assert (first["needed"], second["bids"]) == (3400, 0)
+        mine = answer.get_json()["mine"]["lots"]
+        assert set(mine) <= {"1"}
+        standing[name] = (mine["1"]["standing"], mine["1"]["needed"]) if mine else None
+    assert standing == {"nobody": None, "leader": ("leading", 5100), "rival": ("outbid", 3400)}
 
 
 def test_live_says_304_until_something_changes(cast: Cast, client_for: Browserlike) -> None:

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from app import create_app
 from app.auctions import services
+from app.auctions.live import Hub
 from app.core import database, transactions
 from app.core.database import db
 from app.events import seats
 from app.events.models import SeatPool
+from app.web.bridge import Bridge
 
 MOMENT_S = 0.05  # between reading and writing, so that the others read in it too
 
@@ -38,4 +40,5 @@ transactions._turn = NoTurn()  # type: ignore[assignment]
 transactions.WRITE = database.WRITE + "_off"  # a plain BEGIN for BEGIN IMMEDIATE
 services.locked = plain_read
 seats.lock_pool = plain_pool
-app = create_app()
+_pages = create_app()
+app = Bridge(_pages, Hub(_pages), threads=16)

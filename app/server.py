@@ -1,0 +1,8 @@
+"""What the web server runs: pages and streams on one port. `wsgi.py` serves the pages alone, under any WSGI server."""
+
+from app import create_app
+from app.auctions.live import Hub
+from app.web.bridge import Bridge
+
+_pages = create_app()
+app = Bridge(_pages, Hub(_pages), threads=_pages.config["KERMESSE"]["WEB_THREADS"])
