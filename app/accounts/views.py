@@ -14,7 +14,7 @@ from app.accounts.forms import CodeForm, EmailForm, NewPasswordForm, PasswordSig
 from app.accounts.models import Person
 from app.core.database import db
 from app.core.transactions import atomic, locked
-from app.web.access import public, roles, signed_in
+from app.web.access import ROLES, public, roles, signed_in
 from app.web.formats import locale
 from app.web.limits import limiter
 from app.web.paging import paged
@@ -183,14 +183,14 @@ def people() -> Any:
     return render_template("accounts/people.html", form=form, page=page), 422 if form.errors else 200
 
 
-@blueprint.post("/manage/people/<int:person_id>/roles/<role>/removal")
+@blueprint.post("/manage/people/<int(max=2147483647):person_id>/roles/<role>/removal")
 @roles("admin")
 def remove_role(person_id: int, role: str) -> Any:
     """Take a role away."""
     if person_id == current_user.id and role == "admin":
         flash(_("You cannot take your own administrator role: ask another administrator."), "warning")
         return redirect(url_for("accounts.people"), 303)
-    if db.session.get(Person, person_id) is None:
+    if role not in ROLES or db.session.get(Person, person_id) is None:
         abort(404)
     with atomic():
         services.revoke(person_id, role, current_user.id)

@@ -11,7 +11,9 @@ LARGEST = 100_000_000_00  # a hundred million: more is a slip of the finger, and
 
 _PLAIN = re.compile(r"\d{1,12}(?:[.,]\d{1,4})?", re.ASCII)
 _AMBIGUOUS = re.compile(r"\d{1,3}[.,]\d{3}", re.ASCII)
-_GROUPED = re.compile(r"\d{1,3}(?:(?P<sep>[ '’\u00a0\u202f.,])\d{3})(?:(?P=sep)\d{3})*(?:(?!(?P=sep))[.,]\d{1,2})?", re.ASCII)
+_GROUPED = re.compile(
+    r"\d{1,3}(?:(?P<sep>[ '’\u00a0\u202f.,])\d{3})(?:(?P=sep)\d{3})*(?:(?!(?P=sep))[.,]\d{1,2})?", re.ASCII
+)
 
 
 class NotAnAmount(ValueError):

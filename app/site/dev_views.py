@@ -53,7 +53,7 @@ def mail() -> str:
     return render_template("site/dev_mail.html", mails=_mails())
 
 
-@blueprint.get("/dev/mail/<int:mail_id>/")
+@blueprint.get("/dev/mail/<int(max=2147483647):mail_id>/")
 @development
 def mail_page(mail_id: int) -> Response:
     """One mail's HTML as its reader sees it. Mails style themselves inline, so this answer alone allows that; its

@@ -13,7 +13,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import ImmutableMultiDict
-from wtforms import DateField, Field, IntegerField, StringField, TextAreaField
+from wtforms import DateField, Field, FileField, IntegerField, StringField, TextAreaField
 from wtforms.fields import EmailField as WtfEmailField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, StopValidation, ValidationError
@@ -23,6 +23,8 @@ from app.core.money import NotAnAmount, amount_input, parse_amount
 
 # Direction overrides and isolates can make a name read as another; line separators break headers.
 _REFUSED = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF)}
+
+LONGEST_EMAIL = 254  # RFC 5321
 
 
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -52,9 +54,13 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Only what a form sends: Flask-WTF would also read JSON, whose values need not be texts."""
-            if request and request.is_json and formdata is not None and not hasattr(formdata, "getlist"):
+            """Only what a form sends. Flask-WTF would also read JSON, whose values need not be texts, and files, which
+            would stand in for the texts of a form that asks for none."""
+            automatic = formdata is not None and not hasattr(formdata, "getlist")
+            if request and automatic and request.is_json:
                 return ImmutableMultiDict()
+            if request and automatic and form.is_submitted() and not any(isinstance(f, FileField) for f in form):
+                return request.form
             return super().wrap_formdata(form, formdata)
 
     def errors_list(self) -> list[tuple[str, str]]:
@@ -104,6 +110,8 @@ class LinesField(TextField, TextAreaField):
 
 def normal_email(value: str) -> str:
     """The one form of an address under which a person is known. Raises ValueError."""
+    if len(value) > LONGEST_EMAIL:
+        raise ValueError(len(value))  # before the validator, which takes seconds over a megabyte
     try:
         found = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as fault:

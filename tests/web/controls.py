@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -131,4 +132,4 @@ def _quoted(text: str) -> str:
 
 def arrived(text: str) -> str:
     """The text as the application reads it: bytes that are no text stay percent-encoded."""
-    return "".join(_quoted(sign) if "\ud800" <= sign <= "\udfff" else sign for sign in text)
+    return re.sub("[\ud800-\udfff]", lambda match: _quoted(match[0]), text)
