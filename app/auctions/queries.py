@@ -148,6 +148,16 @@ def lot_view(slug: str, number: int) -> LotView | None:
     return _view(lot.auction, lot, galleries.pictures_for([artwork.id for artwork in lot.artworks]), now())
 
 
+def lot_to_bid_on(slug: str, number: int) -> tuple[int, str] | None:
+    """(id, currency) of a lot that the viewer may see: all that a bid needs before its lock."""
+    query = (
+        select(Lot.id, Auction.currency, Auction.published).join(Lot.auction)
+        .where(Auction.slug == slug, Lot.number == number)
+    )  # fmt: skip
+    row = db.session.execute(query).first()
+    return (row[0], row[1]) if row is not None and (row[2] or has_role("organiser")) else None
+
+
 def lot_by_code(code: str) -> tuple[str, int] | None:
     """Slug and number behind a label's code; codes are read without regard to case."""
     query = select(Auction.slug, Lot.number).join(Lot.auction).where(Lot.code == code.upper(), Auction.published)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
@@ -64,11 +64,7 @@ def place_bid(
 
     Raises LookupError, TermsNotAccepted (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
     """
-    lot: Lot | None = locked(Lot, lot_id)
-    if lot is None:
-        raise LookupError(lot_id)
-    auction = lot.auction
-    bidder = _bidder(auction.id, person_id)
+    lot, auction, bidder = _locked_with(lot_id, person_id)
     if bidder is not None and (earlier := _earlier(lot_id, bidder.id, operation)) is not None:
         return _repeat(lots.terms_of(auction, lot), earlier, bidder.id, amount)
     if bidder is None or auction.frozen_at is None:
@@ -104,17 +100,47 @@ def place_bid(
     )
 
 
+def _locked_with(lot_id: int, person_id: int) -> tuple[Lot, Auction, Bidder | None]:
+    """The lot under its lock, its auction and the person's paddle there, in one statement. Raises LookupError.
+
+    On PostgreSQL the auction and the paddle are as they were before the wait for the lock: a missing paddle is looked for
+    again under the auction's lock, and what a bid needs of the auction is frozen by its first bid.
+    """
+    query = (
+        select(Lot, Auction, Bidder)
+        .join(Auction, Auction.id == Lot.auction_id)
+        .outerjoin(Bidder, (Bidder.auction_id == Auction.id) & (Bidder.person_id == person_id))
+        .where(Lot.id == lot_id)
+        .with_for_update(of=Lot)
+        .execution_options(populate_existing=True)
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        raise LookupError(lot_id)
+    return row[0], row[1], row[2]
+
+
 def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
     event, after = decision.event, decision.state
-    row = LotEvent(
-        lot_id=lot.id, seq=event.seq, at=event.at, operation=operation, entered_by=entered_by, reason=reason or None,
-        price=after.price, leader_id=after.leader, closes_at=after.closes_at,
-    )  # fmt: skip
     if isinstance(event, rules.Bid):
-        row.kind, row.bidder_id, row.amount, row.exact = EventKind.BID, int(event.bidder), event.amount, event.exact
+        facts = {"kind": EventKind.BID, "bidder_id": event.bidder, "amount": event.amount, "exact": event.exact}
     else:
-        row.kind, row.voids_seq = EventKind.VOID, event.target
-    db.session.add(row)
+        facts = {"kind": EventKind.VOID, "voids_seq": event.target, "exact": False}
+    # Statements rather than the unit of work: a bid holds the lot's lock meanwhile, and these are half as long.
+    db.session.execute(
+        insert(LotEvent).values(
+            lot_id=lot.id,
+            seq=event.seq,
+            at=event.at,
+            operation=operation,
+            entered_by=entered_by,
+            reason=reason or None,
+            price=after.price,
+            leader_id=after.leader,
+            closes_at=after.closes_at,
+            **facts,
+        )
+    )
     lots.keep(lot, after)
 
 

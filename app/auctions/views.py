@@ -66,27 +66,27 @@ def lot(slug: str, number: int) -> Any:
 @public
 def bid(slug: str, number: int) -> Any:
     """Bid. Somebody without a session proves their address first and comes back to the amount they typed."""
-    view = _lot(slug, number)
+    lot_id, currency = queries.lot_to_bid_on(slug, number) or abort(404)
     form = BidForm()
-    form.amount.currency = view.auction.currency
+    form.amount.currency = currency
     if not form.validate():
-        return _page(view, form, 422)
+        return _page(_lot(slug, number), form, 422)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("auctions.lot", slug=slug, number=number))
-    if _introduction_missing(view, form):
-        return _page(view, form, 422, confirming=True)
     # Read before `atomic`, which would have to load them again.
-    lot_id, person_id, nameless, language = view.lot.id, current_user.id, not current_user.name, current_user.locale
+    person_id, nameless, language = current_user.id, not current_user.name, current_user.locale
     try:
         with atomic():
             outcome = services.place_bid(
                 lot_id, person_id, form.amount.data or 0, form.operation.data,
-                terms_accepted=form.terms.data, confirmed=form.confirmed.data,
+                terms_accepted=form.terms.data and bool(form.name.data or not nameless), confirmed=form.confirmed.data,
             )  # fmt: skip
             if outcome.reason is None:
                 forget_typed()
-                if nameless:
+                if nameless and form.name.data:
                     rename(locked(Person, person_id), form.name.data, language)
+    except services.TermsNotAccepted:
+        return _introduce(_lot(slug, number), form, nameless)
     except services.OperationReused:
         flash(
             _("This form was sent before with another amount. Look at how you stand, and bid again if you like."),
@@ -95,23 +95,20 @@ def bid(slug: str, number: int) -> Any:
         return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
     if outcome.reason is not None:
         return _refused(_lot(slug, number), form, outcome)
-    flash(*_accepted(view, outcome))
+    flash(*_accepted(currency, outcome))
     return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
 
 
-def _introduction_missing(view: LotView, form: BidForm) -> bool:
-    """A first-time bidder tells their name and accepts the terms; both beside their fields."""
-    if queries.bidder_of(view.auction.id, current_user.id) is not None:
-        return False
+def _introduce(view: LotView, form: BidForm, nameless: bool) -> Any:
+    """A first-time bidder tells their name and accepts the terms; what is missing is said beside its field."""
     if not form.terms.data:
         form.terms.errors = [_("Accept the terms to bid.")]
-    if not current_user.name and not form.name.data:
+    if nameless and not form.name.data:
         form.name.errors = [_("Write your name as it should stand on the receipt.")]
-    return bool(form.terms.errors or form.name.errors)
+    return _page(view, form, 422, confirming=True)
 
 
-def _accepted(view: LotView, outcome: services.BidOutcome) -> tuple[str, str]:
-    currency = view.auction.currency
+def _accepted(currency: str, outcome: services.BidOutcome) -> tuple[str, str]:
     if outcome.leads:
         return _("Your bid leads at %(price)s.", price=amount(outcome.price or 0, currency)), "joy"
     needed = amount(outcome.next_minimum or 0, currency)

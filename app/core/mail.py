@@ -21,6 +21,7 @@ from flask_babel import force_locale
 from flask_mailman import EmailMultiAlternatives
 from flask_mailman.backends.smtp import EmailBackend
 from sqlalchemy import Index, String, Text, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -75,16 +76,17 @@ def queue_mail(
 ) -> None:
     """Write a mail in the current transaction. Renders `templates/mail/<template>.html` and its twin `.txt`.
 
-    `subject` is already in the reader's language. `files` are mappings of name, type and text content.
+    `subject` is already in the reader's language. `files` are mappings of name, type and text content. Nothing is written
+    to the addresses of the erased, which end in `.invalid` (RFC 2606).
     """
-    if db.session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
-        return
     host = urlsplit(current_app.config["KERMESSE"].base_url).hostname
     with force_locale(locale):
         html = render_template(f"mail/{template}.html", subject=subject, **context)
         text = render_template(f"mail/{template}.txt", subject=subject, **context)
-    db.session.add(
-        Mail(
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    db.session.execute(
+        insert(Mail)
+        .values(
             key=key,
             recipient=recipient,
             subject=" ".join(subject.split()),
@@ -95,6 +97,7 @@ def queue_mail(
             due_at=now(),
             created_at=now(),
         )
+        .on_conflict_do_nothing(index_elements=["key"])
     )
 
 
@@ -144,7 +147,7 @@ def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
 
 
 def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
-    log.warning("mail not sent", mail=mail.id, reason=reason, attempts=mail.attempts)
+    log.warning("mail not sent", mail=mail.id, attempts=mail.attempts)  # the reason, in the row, may name the address
     if final or mail.attempts >= ATTEMPTS:
         return {"state": MailState.FAILED, "reason": reason[:2000]}
     return {"due_at": now() + timedelta(seconds=min(5 * 2**mail.attempts, 3600)), "reason": reason[:2000]}
