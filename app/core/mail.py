@@ -79,6 +79,8 @@ def queue_mail(
     `subject` is already in the reader's language. `files` are mappings of name, type and text content. Nothing is written
     to the addresses of the erased, which end in `.invalid` (RFC 2606).
     """
+    if recipient.endswith(".invalid"):
+        return
     host = urlsplit(current_app.config["KERMESSE"].base_url).hostname
     with force_locale(locale):
         html = render_template(f"mail/{template}.html", subject=subject, **context)
