@@ -70,7 +70,7 @@ class AuctionForm(Form):
 
     def validate(self, extra_validators: object = None) -> bool:
         """Closing comes after opening; both are read in the chosen zone."""
-        if self.timezone.data in available_timezones():
+        if self.timezone.data in {choice.value for choice in self.timezone.choices or ()}:
             self.opens_at.zone = self.closes_at.zone = self.timezone.data
         good = super().validate(extra_validators)
         if good and self.opens_at.data and self.closes_at.data and self.closes_at.data <= self.opens_at.data:

@@ -35,12 +35,17 @@ PARTS = (
 )
 NUMBERS = ("0", "2147483647", "2147483648", "9" * 40, "-1", "1.0", "%D9%A3")
 QUERIES = (
-    "-1", "0", "999999999999999999999", "2147483648", "%00", "%ED%A0%80", "%25%27%3B--", "%5C", quote(MARKUP), "%D9%A3",
-    "x" * 3000, "NaN", "%E2%80%AE", "//evil.example", "http://%5B::1", "%0D%0ASet-Cookie:a=b", "1&{0}=2",
+    "-1", "999999999999999999999", "%00", "%ED%A0%80", "%25%27%3B--", "%5C", quote(MARKUP), "%D9%A3",
+    "x" * 3000, "//evil.example", "http://%5B::1", "%0D%0ASet-Cookie:a=b", "1&{0}=2",
 )  # fmt: skip
 # What databases differ about: the other engine is tried with these.
 STORED = ("999999999999999999999", "2147483648", "%ED%A0%80", "%5C")
 BODIES = {
+    "not text": (b"\xff\xfe=\x80&%=%zz&=&&name=%C3%28", "application/x-www-form-urlencoded; charset=utf-16"),
+    "a file for a text": (
+        b'--a\r\nContent-Disposition: form-data; name="name"; filename="x.txt"\r\n\r\nx\r\n--a--\r\n',
+        "multipart/form-data; boundary=a",
+    ),
     "2,000 fields": (encoded({f"field{number}": "x" for number in range(2000)}), "application/x-www-form-urlencoded"),
     "2,000 times one field": (encoded({"name": ["x"] * 2000}), "application/x-www-form-urlencoded"),
     "not a form": (b"name=x", "text/plain"),
@@ -51,11 +56,6 @@ BODIES = {
     "cut": (b'--a\r\nContent-Disposition: form-data; name="name"\r\n\r\nx', "multipart/form-data; boundary=a"),
     "without a boundary": (b"--a--", "multipart/form-data"),
     "empty": (b"", "application/x-www-form-urlencoded"),
-    "not text": (b"\xff\xfe=\x80&%=%zz&=&&name=%C3%28", "application/x-www-form-urlencoded; charset=utf-16"),
-    "a file for a text": (
-        b'--a\r\nContent-Disposition: form-data; name="name"; filename="x.txt"\r\n\r\nx\r\n--a--\r\n',
-        "multipart/form-data; boundary=a",
-    ),
 }
 
 
@@ -147,8 +147,9 @@ def posts(app: Flask, cast: Cast, client_for: Browserlike, found: dict[str, Any]
 
 def test_no_body_breaks(app: Flask, cast: Cast, client_for: Browserlike, found: dict[str, Any]) -> None:
     faults = []
+    bodies = [*BODIES.items()][: None if db.engine.name == "sqlite" else 3]
     for path, client in posts(app, cast, client_for, found):
-        for name, (body, kind) in BODIES.items():
+        for name, (body, kind) in bodies:
             if wrong := faulty(client.post(path, data=body, headers={"Content-Type": kind})):
                 faults.append(f"{path} with {name}: {wrong}")
     assert not faults, "\n".join(faults)
