@@ -197,7 +197,7 @@ def revoke(person_id: int, role: str, actor_id: int | None) -> None:
 
 def admin_link(email: str) -> str:
     """A one-time link that signs in an administrator, made on first start. Replaces earlier unused ones."""
-    grant(email, "admin", None)
+    email = grant(email, "admin", None).email
     db.session.execute(delete(SignInCode).where(SignInCode.email == email, SignInCode.used_at.is_(None)))
     _row, link = _new_code(email, token(), "/manage/", ADMIN_LINK_LIFE)
     return link

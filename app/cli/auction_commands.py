@@ -14,6 +14,7 @@ from app.auctions import lots
 from app.auctions.models import Auction, Lot
 from app.auctions.replay import ReplayError, replay
 from app.core.database import db
+from app.core.transactions import one_moment
 
 auctions = AppGroup("auctions", help="Replay and verify.")
 
@@ -34,6 +35,7 @@ def replay_file(file: Path) -> None:
 @with_appcontext
 def verify(slug: str | None) -> None:
     """Replay what the database holds and name every difference; the exit code is 1 if there is one."""
+    one_moment()
     query = select(Lot).join(Lot.auction).order_by(Auction.id, Lot.number)
     if slug:
         query = query.where(Auction.slug == slug)

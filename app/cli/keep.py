@@ -13,9 +13,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.cli import backup as backups
+from app.cli import doctor as checks
 from app.cli import privacy
 from app.core.database import db
-from app.site.queries import readiness
 
 SAFE_SQLITE = (3, 51, 3)
 
@@ -74,7 +74,7 @@ def erase_person(email: str) -> None:
 def doctor() -> None:
     """Tell what is well and what is not; the exit code is 1 when something is not."""
     config = current_app.config["KERMESSE"]
-    faults = readiness()
+    faults = list(checks.faults())
     notes = [f"Python {sys.version.split()[0]}", f"database {db.engine.dialect.name}", f"data in {config.data_dir}"]
     notes.append(f"{shutil.disk_usage(config.data_dir).free // 2**20} MB free")
     if config.sqlite:
@@ -85,7 +85,7 @@ def doctor() -> None:
             )
     for note in notes:
         click.echo(f"  {note}")
-    for name, fault in faults.items():
+    for name, fault in faults:
         click.echo(f"! {name}: {fault}")
     click.echo("not well" if faults else "well")
     sys.exit(1 if faults else 0)

@@ -55,8 +55,11 @@ def create_user(email: str, role: str) -> None:
 @click.argument("email")
 def admin_link(email: str) -> None:
     """Print a one-time link that signs in an administrator."""
-    with atomic():
-        link = accounts.admin_link(email)
+    try:
+        with atomic():
+            link = accounts.admin_link(email)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
     click.echo(link)
 
 

@@ -96,6 +96,13 @@ def _passing(fault: OperationalError) -> bool:
     return state in RETRIED_STATES or "database is locked" in str(fault.orig)
 
 
+def one_moment() -> None:
+    """Let what this session reads, until its next commit or rollback, be of one moment. On SQLite it always is."""
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+
+
 def retried(function: Callable[[], Result], attempts: int = 3) -> Result:
     """Run something that opens its own `atomic()`, again when the database was `Busy`."""
     for _ in range(attempts - 1):
