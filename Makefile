@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check bench soak pictures messages pins clean
+.PHONY: help setup run dev test check bench soak pictures messages pins clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,7 +13,7 @@ setup: ## make the environment alone
 run: setup ## everything and the demo, then web and worker; prints the address
 	@$(BIN)/python -m app.cli.run
 
-dev: 
+dev: ## the environment with the tools of development
 	@$(PYTHON) app/cli/bootstrap.py --dev
 
 test: dev ## the whole suite, on SQLite and on a real PostgreSQL, with a real browser

@@ -29,7 +29,11 @@ def test_a_good_production_environment_is_accepted(tmp_path: Path) -> None:
         ("SECRET_KEY", "change-me-change-me-change-me-change-me", "SECRET_KEY"),
         ("BASE_URL", "", "BASE_URL"),
         ("BASE_URL", "fair.example.org", "BASE_URL"),
+        ("SECRET_KEY", "q8Zt1vXw5nRk3mYc7bHd9sJf2gLp6aT", "SECRET_KEY"),  # one character too few
+        ("SECRET_KEY", " " * 60, "SECRET_KEY"),
+        ("SECRET_KEY", "Kermesse-q8Zt1vXw5nRk3mYc7bHd9sJf2gLp6aTe0uWi4o", "SECRET_KEY"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS"),
+        ("ALLOWED_HOSTS", "fair.example.org, *.example.org", "ALLOWED_HOSTS"),
         ("FLASK_DEBUG", "1", "FLASK_DEBUG"),
         ("STRIPE_SECRET_KEY", "sk_live_x", "STRIPE_WEBHOOK_SECRET"),
         ("SMTP_URL", "", "SMTP_URL"),
@@ -51,3 +55,16 @@ def test_development_makes_and_keeps_its_own_secret(tmp_path: Path) -> None:
     first = read({"DATA_DIR": str(tmp_path)})
     assert first["SECRET_KEY"] == read({"DATA_DIR": str(tmp_path)})["SECRET_KEY"]
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_stripe_needs_its_webhook_secret_in_development_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="STRIPE_WEBHOOK_SECRET"):
+        read({"DATA_DIR": str(tmp_path), "STRIPE_SECRET_KEY": "sk_test_x"})
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as told:
+        read({"DATA_DIR": str(tmp_path), "KERMESSE_ENV": "production", "STRIPE_SECRET_KEY": "sk_live_x"})
+    for name in ("SECRET_KEY", "BASE_URL", "SMTP_URL", "STRIPE_WEBHOOK_SECRET"):
+        assert name in str(told.value)
+    assert "sk_live_x" not in str(told.value)
