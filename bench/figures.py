@@ -1,0 +1,392 @@
+"""The figures, a function each. Every one returns what `bench.measure.compare` made of it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from PIL import Image
+from sqlalchemy import event as sql_event
+
+from app.core import images
+from app.core.database import db
+from app.core.transactions import atomic
+from app.events import queries as events
+from bench import load
+from bench.measure import Sample, compare
+from bench.scenes import Pair, pair, people, running, sessions
+from tests.auctions.helpers import bid, lot_of, make_auction
+from tests.events.helpers import make_event
+from tests.payments.helpers import make_invoice
+from tests.serving import free_port
+from tests.stripe_server import SECRET
+
+Figure = dict[str, Any]
+SECONDS = 4.0
+BIDDERS, READERS, FOLLOWERS = 32, 8, 1000
+_numbers = count(1)
+
+
+def statements(app: Flask, path: str) -> int:
+    """How many times a page asks the database, counted in this process; the beginning of a transaction does not count."""
+    asked: list[str] = []
+
+    def note(_c: Any, _cursor: Any, text: str, *_rest: Any) -> None:
+        asked.append(text)
+
+    db.session.rollback()
+    sql_event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        app.test_client().get(path, base_url=app.config["KERMESSE"].base_url)
+    finally:
+        sql_event.remove(db.engine, "before_cursor_execute", note)
+    return len([text for text in asked if not text.startswith("BEGIN")])
+
+
+def bids_hot_lot(engine: str) -> Figure:
+    """Bids a second on one lot; each answer is a full, durable transaction."""
+    with pair(engine) as both:
+        auction = make_auction(2, minutes=600)
+        path, persons = f"/auctions/{auction.slug}/lots/1/", people(BIDDERS)
+        for index, person in enumerate(persons):
+            bid(lot_of(auction, 2), person, 10 + 10 * index)
+        francs, begun = count(20), time.time()
+
+        def fields(token: str, number: int) -> dict[str, object]:
+            return {
+                "csrf_token": token, "amount": 20 + next(francs) * 3, "operation": f"bench-{next(_numbers)}-{number}",
+                "confirmed": 1,
+            }  # fmt: skip
+
+        ours = [
+            load.post(both.ours.url, f"{path}bids", partial(fields, token), cookie)
+            for cookie, token in sessions(both.ours, persons, path)
+        ]
+        theirs = [
+            load.post(both.reference, "/bids", lambda _n: {"amount": int((time.time() - begun) * 1e6)}) for _ in persons
+        ]
+        return compare(
+            "bids_hot_lot", engine, "bids/s", "minimal Flask and ORM application, same server",
+            lambda: load.rate(both.ours.url, ours, SECONDS, (303, 422)),
+            lambda: load.rate(both.reference, theirs, SECONDS, (303, 422)),
+        )  # fmt: skip
+
+
+def _page(name: str, engine: str, path: Callable[[Pair], str]) -> Figure:
+    with pair(engine) as both:
+        shown = path(both)
+        ours = [load.get(both.ours.url, shown)] * READERS
+        theirs = [load.get(both.reference, "/")] * READERS
+        return compare(
+            name, engine, "pages/s", "bare Flask page with one query, same server",
+            lambda: load.rate(both.ours.url, ours, SECONDS, (200,)),
+            lambda: load.rate(both.reference, theirs, SECONDS, (200,)),
+            statements=statements(both.ours.app, shown),
+        )  # fmt: skip
+
+
+def lot_page(engine: str) -> Figure:
+    """A lot with 40 bids."""
+
+    def prepare(_both: Pair) -> str:
+        auction = make_auction(1, minutes=600)
+        for turn, person in enumerate(people(8) * 5):
+            bid(lot_of(auction), person, 20 + 10 * turn)
+        return f"/auctions/{auction.slug}/lots/1/"
+
+    return _page("lot_page", engine, prepare)
+
+
+def event_page(engine: str) -> Figure:
+    """A talk with seats."""
+    return _page("event_page", engine, lambda _both: f"/events/{make_event(capacity=50).slug}/")
+
+
+def gallery_page(engine: str) -> Figure:
+    """A gallery of 40 pictures."""
+    from app.galleries.models import Gallery
+    from tests.auctions.helpers import hang
+
+    def prepare(_both: Pair) -> str:
+        hang([f"Picture {number}" for number in range(40)])
+        return f"/galleries/{db.session.query(Gallery).one().slug}/"
+
+    return _page("gallery_page", engine, prepare)
+
+
+def registrations(engine: str) -> Figure:
+    """Whole registrations a second; the mail is queued."""
+    with pair(engine) as both:
+        talks = [make_event(title=f"Talk {number}", capacity=100_000).slug for number in range(300)]
+        persons = people(READERS)
+        kept = sessions(both.ours, persons, f"/events/{talks[0]}/")
+        turns = [count() for _ in kept]
+
+        def register(index: int, cookie: str, token: str) -> load.Request:
+            def make(_number: int) -> bytes:  # each person once in each talk: everybody comes to the next one
+                path = f"/events/{talks[next(turns[index]) % len(talks)]}/registrations"
+                fields = {"csrf_token": token, "name": "Guest", "party": 1, "operation": f"bench-{next(_numbers):08}"}
+                return load.post(both.ours.url, path, lambda _n: fields, cookie)(0)
+
+            return make
+
+        ours = [register(index, cookie, token) for index, (cookie, token) in enumerate(kept)]
+        theirs = [load.post(both.reference, "/registrations", lambda _n: {"name": "Guest"})] * READERS
+        return compare(
+            "registrations", engine, "registrations/s", "minimal Flask and ORM application, same server",
+            lambda: load.rate(both.ours.url, ours, SECONDS, (303,)),
+            lambda: load.rate(both.reference, theirs, SECONDS, (303,)),
+        )  # fmt: skip
+
+
+def seats_race(engine: str) -> Figure:
+    """300 people send the form for 50 seats at the same moment; the seconds until the last has an answer."""
+    with pair(engine) as both:
+        persons, given = people(300), []
+
+        def ours() -> Sample:
+            event = make_event(title=f"Talk {next(_numbers)}", capacity=50)
+            path = f"/events/{event.slug}/"
+            (cookie, token), *_rest = kept = sessions(both.ours, persons[:1], path)
+            signer = [load_session(both, person, cookie) for person in persons]
+            fields = {"csrf_token": token, "name": "Guest", "party": 1}
+            del kept
+            sample = load.rush(
+                both.ours.url,
+                [
+                    load.post(
+                        both.ours.url,
+                        f"{path}registrations",
+                        lambda _n: fields | {"operation": f"race-{next(_numbers):08}"},
+                        one,
+                    )
+                    for one in signer
+                ],
+                (303,),
+            )
+            db.session.rollback()
+            counts = events.counts_of(event.id)
+            given.append(counts.get("confirmed", (0, 0))[1])
+            sample.errors += abs(given[-1] - 50)
+            return sample
+
+        theirs = [load.post(both.reference, "/registrations", lambda _n: {"name": "Guest"})] * 300
+        figure = compare(
+            "seats_race", engine, "s for 300 people", "minimal Flask and ORM application, same server",
+            ours, lambda: load.rush(both.reference, theirs, (303,)), more_is_better=False,
+        )  # fmt: skip
+        return figure | {"seats_given": given}
+
+
+def load_session(both: Pair, person: Any, like: str) -> str:
+    """A session of that person with the form token of another's page: all are signed by the same house."""
+    app = both.ours.app
+    name = app.config["SESSION_COOKIE_NAME"]
+    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    content = signer.loads(like.split(f"{name}=", 1)[1].split(";")[0])
+    return f"{name}={signer.dumps(content | {'_user_id': person.fs_uniquifier})}"
+
+
+def webhooks(engine: str) -> Figure:
+    """Signed events a second, each of which changes the books: refunds of a centime."""
+    import hashlib
+    import hmac
+
+    keys = {
+        "STRIPE_SECRET_KEY": "sk_test_bench",
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+        "STRIPE_API_BASE": "http://127.0.0.1:9",
+    }
+    with pair(engine, **keys) as both:
+        for _ in range(20):
+            make_invoice(100_000)
+
+        def told(_number: int) -> bytes:
+            number = next(_numbers)
+            refund = {
+                "id": f"re_bench_{number}", "object": "refund", "amount": 1, "currency": "chf", "status": "succeeded",
+                "payment_intent": f"pi_bench_{number % 20}", "charge": f"ch_bench_{number % 20}", "metadata": {},
+            }  # fmt: skip
+            event = {
+                "id": f"evt_bench_{number}", "object": "event", "type": "refund.created", "livemode": False,
+                "created": int(time.time()), "data": {"object": refund},
+            }  # fmt: skip
+            body, moment = json.dumps(event), int(time.time())
+            mac = hmac.new(SECRET.encode(), f"{moment}.{body}".encode(), hashlib.sha256).hexdigest()
+            return (
+                f"POST /stripe/webhook HTTP/1.1\r\nHost: {urlsplit(both.ours.url).netloc}\r\n"
+                f"Content-Type: application/json\r\nStripe-Signature: t={moment},v1={mac}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}"
+            ).encode()
+
+        theirs = [load.post(both.reference, "/webhook", lambda _n: {"event": next(_numbers)})] * READERS
+        return compare(
+            "webhooks", engine, "events/s", "minimal Flask and ORM application without a signature, same server",
+            lambda: load.rate(both.ours.url, [told] * READERS, SECONDS, (200,)),
+            lambda: load.rate(both.reference, theirs, SECONDS, (200,)),
+        )  # fmt: skip
+
+
+def derivatives(_engine: str) -> Figure:
+    """Photographs of 12 megapixels made ready for the web, a second."""
+    noise = Image.effect_noise((2000, 1500), 60).resize((4000, 3000)).convert("RGB")
+    buffer = io.BytesIO()
+    noise.save(buffer, "JPEG", quality=88)
+    photo = buffer.getvalue()
+    vips = shutil.which("vipsthumbnail")
+
+    def ours() -> Sample:
+        began = time.perf_counter()
+        for _ in range(2):
+            images.derivatives(photo)
+        return Sample(2 / (time.perf_counter() - began))
+
+    def by_vips() -> Sample:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "photo.jpg").write_bytes(photo)
+            began = time.perf_counter()
+            for width in images.WIDTHS:
+                for kind in ("avif", "webp", "jpg"):
+                    subprocess.run(
+                        ["vipsthumbnail", "photo.jpg", "-s", str(width), "-o", f"{width}.{kind}"],
+                        cwd=folder,
+                        check=True,
+                    )
+            return Sample(1 / (time.perf_counter() - began))
+
+    def by_pillow() -> Sample:
+        began = time.perf_counter()
+        for width in images.WIDTHS:
+            for kind in ("AVIF", "WEBP", "JPEG"):
+                with Image.open(io.BytesIO(photo)) as picture:
+                    picture.thumbnail((width, width))
+                    picture.save(io.BytesIO(), kind)
+        return Sample(1 / (time.perf_counter() - began))
+
+    name = "vipsthumbnail" if vips else "Pillow's thumbnail for each size and format (vipsthumbnail is not installed)"
+    return compare("derivatives", "", "photographs/s", name, ours, by_vips if vips else by_pillow)
+
+
+def stream_fanout(engine: str) -> Figure:
+    """From the commit of a bid to 1,000 open streams; the milliseconds until the last has heard."""
+    with pair(engine) as both:
+        auction = make_auction(1, minutes=600)
+        persons = people(2)
+        francs = count(20, 10)
+
+        async def commit() -> float:
+            def one() -> float:
+                with both.ours.app.app_context():
+                    from app.auctions import services
+
+                    amount = next(francs) * 100
+                    with atomic():
+                        services.place_bid(
+                            lot_id,
+                            persons[(amount // 1000) % 2].id,
+                            amount,
+                            f"fan-{amount}",
+                            terms_accepted=True,
+                            confirmed=True,
+                        )
+                    committed = time.perf_counter()
+                    db.session.remove()
+                    return committed
+
+            return await asyncio.to_thread(one)
+
+        lot_id = lot_of(auction).id
+        port = free_port()
+        bare = f"http://127.0.0.1:{port}"
+        message = b"event: lots\ndata: " + b"x" * 700 + b"\n\n"
+
+        async def broadcast() -> float:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            sent = time.perf_counter()
+            writer.write(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(message), message))
+            await reader.read()
+            writer.close()
+            return sent
+
+        with running([sys.executable, "-m", "bench.fanout", str(port)]):
+            time.sleep(1)
+            path = f"/auctions/{auction.slug}/live?lot=1"
+            return compare(
+                "stream_fanout", engine, f"ms to the last of {FOLLOWERS}", "bare asyncio server, trigger to last",
+                lambda: asyncio.run(fan_out(both.ours.url, path, commit)),
+                lambda: asyncio.run(fan_out(bare, "/live", broadcast)), more_is_better=False, followers=FOLLOWERS,
+            )  # fmt: skip
+
+
+async def fan_out(url: str, path: str, trigger: Callable[[], Any], broadcasts: int = 8) -> Sample:
+    """Open the streams, trigger some broadcasts, and note when each stream has heard each."""
+    address = urlsplit(url)
+    heard: list[float] = []
+    left, everybody = 0, asyncio.Event()
+
+    async def follow() -> asyncio.StreamWriter:
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: text/event-stream\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        tasks.append(asyncio.create_task(listen(reader)))
+        return writer
+
+    async def listen(reader: asyncio.StreamReader) -> None:
+        nonlocal left
+        while line := await reader.readline():
+            if line.startswith(b"event: lots") and armed:
+                heard.append(time.perf_counter())
+                left -= 1
+                if not left:
+                    everybody.set()
+
+    tasks: list[asyncio.Task[None]] = []
+    armed = False
+    writers = [await follow() for _ in range(FOLLOWERS)]
+    await asyncio.sleep(1)
+    waits, lasts, errors = [], [], 0
+    for _ in range(broadcasts):
+        armed, left = True, FOLLOWERS
+        heard.clear()
+        everybody.clear()
+        done = await trigger()
+        try:
+            await asyncio.wait_for(everybody.wait(), 10)
+        except TimeoutError:
+            errors += left
+        waits += [max(0.0, (moment - done) * 1000) for moment in heard]
+        lasts.append(max(0.01, (max(heard, default=done) - done) * 1000))
+        armed = False
+        await asyncio.sleep(0.3)
+    for task in tasks:
+        task.cancel()
+    for writer in writers:
+        writer.close()
+    return Sample(sorted(lasts)[len(lasts) // 2], waits, errors)
+
+
+BOTH = ("sqlite", "postgresql")
+FIGURES: dict[str, tuple[Callable[[str], Figure], tuple[str, ...]]] = {
+    "bids_hot_lot": (bids_hot_lot, BOTH),
+    "stream_fanout": (stream_fanout, ("sqlite",)),
+    "lot_page": (lot_page, ("sqlite",)),
+    "event_page": (event_page, ("sqlite",)),
+    "registrations": (registrations, BOTH),
+    "seats_race": (seats_race, BOTH),
+    "derivatives": (derivatives, ("",)),
+    "gallery_page": (gallery_page, ("sqlite",)),
+    "webhooks": (webhooks, ("sqlite",)),
+}
