@@ -65,11 +65,11 @@ def place_bid(
     Raises LookupError, TermsNotAccepted (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
     """
     lot, auction, bidder = _locked_with(lot_id, person_id)
-    if bidder is not None and (earlier := _earlier(lot_id, bidder.id, operation)) is not None:
-        return _repeat(lots.terms_of(auction, lot), earlier, bidder.id, amount)
     if bidder is None or auction.frozen_at is None:
         auction = locked(Auction, auction.id)  # lots before auctions, everywhere: so this cannot deadlock
         bidder = bidder or _bidder(auction.id, person_id)
+    if bidder is not None and (earlier := _earlier(lot_id, bidder.id, operation)) is not None:
+        return _repeat(lots.terms_of(auction, lot), earlier, bidder.id, amount)
     at = now()
     terms, before = lots.terms_of(auction, lot), lots.state_of(lot)
     status = lots.status_of(lot, eligible=_eligible(auction, person_id))

@@ -186,11 +186,12 @@ def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[
     """No turn in the process, BEGIN for BEGIN IMMEDIATE, a plain read for FOR UPDATE; all read before one writes."""
     gate = threading.Barrier(hands)
 
-    def plain_read(model: type[Any], key: Any) -> Any:
-        row = db.session.get(model, key, populate_existing=True)
-        if model is Lot:
-            gate.wait(timeout=20)
-        return row
+    def plain_read(lot_id: int, person_id: int) -> Any:
+        lot = db.session.get(Lot, lot_id, populate_existing=True)
+        assert lot is not None
+        bidder = services._bidder(lot.auction_id, person_id)
+        gate.wait(timeout=20)
+        return lot, lot.auction, bidder
 
     class NoLock(FairLock):
         def __enter__(self) -> None: ...
@@ -199,7 +200,7 @@ def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[
     with monkeypatch.context() as patch:
         patch.setattr("app.core.transactions._turn", NoLock())
         patch.setattr("app.core.transactions.WRITE", database.WRITE + "_off")
-        patch.setattr(services, "locked", plain_read)
+        patch.setattr(services, "_locked_with", plain_read)
         yield
 
 

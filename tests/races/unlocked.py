@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import create_app
 from app.auctions import services
 from app.auctions.live import Hub
+from app.auctions.models import Lot
 from app.core import database, transactions
 from app.core.database import db
 from app.events import seats
@@ -24,10 +25,13 @@ class NoTurn:
     def __exit__(self, *_: object) -> None: ...
 
 
-def plain_read(model: type[Any], key: Any) -> Any:
-    found = db.session.get(model, key, populate_existing=True)
+def plain_read(lot_id: int, person_id: int) -> Any:
+    lot = db.session.get(Lot, lot_id, populate_existing=True)
+    if lot is None:
+        raise LookupError(lot_id)
+    bidder = services._bidder(lot.auction_id, person_id)
     time.sleep(MOMENT_S)
-    return found
+    return lot, lot.auction, bidder
 
 
 def plain_pool(event_id: int) -> SeatPool | None:
@@ -38,7 +42,7 @@ def plain_pool(event_id: int) -> SeatPool | None:
 
 transactions._turn = NoTurn()  # type: ignore[assignment]
 transactions.WRITE = database.WRITE + "_off"  # a plain BEGIN for BEGIN IMMEDIATE
-services.locked = plain_read
+services._locked_with = plain_read
 seats.lock_pool = plain_pool
 _pages = create_app()
 app = Bridge(_pages, Hub(_pages), threads=16)
