@@ -18,7 +18,8 @@ from babel.messages.pofile import read_po
 from app.config import LANGUAGES, ROOT
 
 FOLDER = ROOT / "app" / "translations"
-MAPPING = "[python: app/**.py]\n[jinja2: templates/**.html]\n[jinja2: templates/**.txt]\n"
+OPTIONS = "extensions = jinja2.ext.do\nsilent = false\n"  # a template that cannot be read must not be passed over
+MAPPING = f"[python: app/**.py]\n[jinja2: templates/**.html]\n{OPTIONS}[jinja2: templates/**.txt]\n{OPTIONS}"
 KEYWORDS = ("_", "_l", "gettext", "ngettext:1,2", "lazy_gettext", "_n:1,2")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 

@@ -5,6 +5,7 @@
 const root = document.querySelector("[data-live]");
 const note = document.querySelector("[data-live-note]");
 const shownLot = root?.dataset.lot ? Number(root.dataset.lot) : null;
+const inDays = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "day", unitDisplay: "narrow" });
 const ASK_MS = 2000; // while there is no stream
 const PATIENCE_MS = 8000; // the stream's clock beats every five seconds
 const AGAIN_MS = 10000; // after the server said that it has no stream
@@ -141,7 +142,7 @@ function tick() {
     const days = Math.floor(left / 86400);
     const pad = (number) => String(number).padStart(2, "0");
     const clock = `${pad(Math.floor((left % 86400) / 3600))}:${pad(Math.floor((left % 3600) / 60))}:${pad(left % 60)}`;
-    set(timer.querySelector("[data-countdown-text]"), days ? `${days} d ${clock}` : clock);
+    set(timer.querySelector("[data-countdown-text]"), days ? `${inDays.format(days)} ${clock}` : clock);
     timer.classList.toggle("closing", left < 120);
   }
 }

@@ -54,6 +54,15 @@ def test_every_make_target_is_documented() -> None:
         assert re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE), f"make help does not explain {target}"
 
 
+def test_texts_of_every_template_are_collected() -> None:
+    """Babel passes over a template that it cannot read, unless told not to."""
+    known = {message.id if isinstance(message.id, str) else message.id[0] for message in messages.extract()}
+    called = re.compile(r"""\b_\('((?:[^'\\]|\\.)+)'""")
+    for path in (ROOT / "templates").rglob("*.*"):
+        missing = {text.replace("\\'", "'") for text in called.findall(path.read_text())} - known
+        assert not missing, path
+
+
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_catalogues_are_complete(code: str) -> None:
     assert messages.faults(code, messages.extract()) == []
