@@ -75,6 +75,7 @@ class Board:
     slug: str
     language: str
     lots: dict[int, dict[str, Any]] = field(default_factory=dict)
+    promised: str = ""  # what the leading bids come to, in words
     channels: dict[int | None, Channel] = field(default_factory=dict)
     turns_at: datetime | None = None  # when time alone changes a lot's phase
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -174,7 +175,7 @@ class Hub:
                 steps = await self._in_thread(self._steps, board, lot) if lot is not None else []
                 lots = [board.lots[lot]] if lot is not None else list(board.lots.values())
                 board.channels[lot] = channel = Channel()
-                channel.newest, channel.whole = _event(lots, lots, steps)
+                channel.newest, channel.whole = _event(board, lots, lots, steps)
             board.channels[lot].followers += 1
             return board.channels[lot]
 
@@ -215,21 +216,21 @@ class Hub:
         everything = board.channels.get(None)
         if everything is not None:
             lots = list(board.lots.values())
-            everything.newest, everything.whole = _event(lots, lots, [])
-            everything.publish(_event(lots, changed, [])[1])
+            everything.newest, everything.whole = _event(board, lots, lots, [])
+            everything.publish(_event(board, lots, changed, [])[1])
         for row in changed:
             channel = board.channels.get(row["number"])
             if channel is not None:
                 known = before[row["number"]]["seq"] if row["number"] in before else 0
                 steps = await self._in_thread(self._steps, board, row["number"])
-                channel.newest, channel.whole = _event([row], [row], steps)
-                channel.publish(_event([row], [row], [step for step in steps if step["seq"] > known])[1])
+                channel.newest, channel.whole = _event(board, [row], [row], steps)
+                channel.publish(_event(board, [row], [row], [step for step in steps if step["seq"] > known])[1])
 
     async def _read(self, board: Board) -> bool:
         """Fetch the newest state; whether there is one."""
         found = await self._in_thread(self._fetch, board)
         if found is not None:
-            board.lots, board.turns_at = found
+            board.lots, board.promised, board.turns_at = found
         return found is not None
 
     async def _in_thread(self, work: Any, *facts: Any) -> Any:
@@ -242,14 +243,14 @@ class Hub:
 
         return await self.loop.run_in_executor(None, inside)
 
-    def _fetch(self, board: Board) -> tuple[dict[int, dict[str, Any]], datetime | None] | None:
+    def _fetch(self, board: Board) -> tuple[dict[int, dict[str, Any]], str, datetime | None] | None:
         found = db.session.query(Auction).filter_by(slug=board.slug, published=True).one_or_none()
         if found is None:
             return None
         at = now()
         with force_locale(board.language):
             lots = queries.board(found, at)
-        return lots, queries.turns_at(found, at)
+            return lots, queries.promised_text(found, lots), queries.turns_at(found, at)
 
     def _steps(self, board: Board, lot: int) -> list[dict[str, Any]]:
         found = db.session.query(Auction).filter_by(slug=board.slug).one()
@@ -261,8 +262,11 @@ def _beat() -> str:
     return f'event: beat\ndata: {{"now": "{iso(now())}"}}\n\n'
 
 
-def _event(all_lots: list[dict[str, Any]], told: list[dict[str, Any]], steps: list[dict[str, Any]]) -> tuple[str, str]:
+def _event(
+    board: Board, all_lots: list[dict[str, Any]], told: list[dict[str, Any]], steps: list[dict[str, Any]]
+) -> tuple[str, str]:
     """(digest of the whole state, the event that tells some of it)."""
     digest = hashlib.sha256(json.dumps(all_lots).encode()).hexdigest()[:16]
-    data = json.dumps({"now": iso(now()), "lots": told, "steps": steps}, ensure_ascii=False, separators=(",", ":"))
+    content = {"now": iso(now()), "lots": told, "steps": steps, "promised_text": board.promised}
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return digest, f"id: {digest}\nevent: lots\ndata: {data}\n\n"

@@ -303,11 +303,22 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[
     }
 
 
+def promised_text(found: Auction, shown: dict[int, dict[str, Any]]) -> str:
+    """What the leading bids of a board come to, in words of the current language."""
+    total = sum(lot["price"] for lot in shown.values() if lot["bids"] and lot["phase"] != Phase.WITHDRAWN)
+    return formats.amount(total, found.currency)
+
+
 def live(found: Auction) -> dict[str, Any]:
     """What an open page asks for: the board, and beside it how the viewer stands on the lots they have bid on."""
     at = now()
     shown = board(found, at)
-    return {"now": formats.iso(at), "lots": list(shown.values()), "mine": _mine(found, shown)}
+    return {
+        "now": formats.iso(at),
+        "lots": list(shown.values()),
+        "promised_text": promised_text(found, shown),
+        "mine": _mine(found, shown),
+    }
 
 
 def _mine(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:

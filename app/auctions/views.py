@@ -235,17 +235,23 @@ def bid_log(slug: str) -> Response:
 @blueprint.get("/auctions/<slug>/screen/")
 @public
 def screen(slug: str) -> str:
-    """For the projector in the hall: one lot after another, the prices, the total."""
+    """For the projector in the hall: one lot after another, the prices, the total. `?lot=` counts, `?number=` names."""
     found = queries.auction(slug) or abort(404)
     views = queries.lot_views(found)
-    promised = sum(view.lot.price or 0 for view in views)
-    asked = request.args.get("lot", "")
-    index = int(asked) % len(views) if asked.isascii() and asked.isdigit() and len(asked) < 6 and views else 0
+    index = _index(request.args.get("lot", "")) % max(1, len(views))
+    named = _index(request.args.get("number", ""))
+    index = next((place for place, view in enumerate(views) if view.lot.number == named), index)
+    view = views[index] if views else None
     return render_template(
         "auctions/screen.html",
         auction=found,
         lots=views,
-        promised=promised,
+        promised=sum(view.lot.price or 0 for view in views),
         index=index,
-        view=views[index] if views else None,
+        view=view,
+        paddle=view.lot.leader.paddle if view and view.lot.leader else None,
     )
+
+
+def _index(asked: str) -> int:
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from flask import Flask
 
 NO_BODY = (204, 304)
+PATIENCE = 32_000_000  # bytes beyond the largest form that are read to be polite
 
 
 class Streams(Protocol):
@@ -64,16 +65,17 @@ class Bridge:
             protocol.response_bytes(status, headers, content)
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
-        """What was sent; what is larger than any form may be is not read to its end, and Flask refuses it by its length."""
+        """What was sent. Of what is larger than any form may be, some is read and thrown away, so that the refusal reaches
+        who sends it; Flask refuses it by its length, or by where it breaks off."""
         declared = scope.headers.get("content-length") or "0"
-        if declared.isdigit() and int(declared) > self.largest:
-            return b""
+        too_large = declared.isdigit() and int(declared) > self.largest
         parts, size = [], 0
         async for part in protocol:
-            parts.append(bytes(part))
             size += len(part)
-            if size > self.largest:
+            if size > self.largest + PATIENCE:
                 break
+            if not too_large and size <= self.largest:
+                parts.append(bytes(part))
         return b"".join(parts)
 
     def _page(self, scope: Any, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -41,10 +41,13 @@ function view(lot) {
   return { ...lot, ...own };
 }
 
-function apply(lots, now) {
+function apply(lots, now, promised) {
   offset = new Date(now) - Date.now();
+  set(root.querySelector("[data-raised]"), promised);
   for (const lot of lots) {
+    const before = known.get(lot.number);
     known.set(lot.number, lot);
+    if (before && before.seq !== lot.seq) document.dispatchEvent(new CustomEvent("kermesse:bid", { detail: lot }));
     if (shownLot === null) applyToWall(lot);
     else if (lot.number === shownLot) applyToLot(view(lot));
   }
@@ -58,9 +61,9 @@ function concerns(lot) {
 }
 
 function hear(event) {
-  const { lots, steps, now } = JSON.parse(event.data);
+  const { lots, steps, now, promised_text } = JSON.parse(event.data);
   const ask = lots.some(concerns);
-  apply(lots, now);
+  apply(lots, now, promised_text);
   addSteps(steps);
   spoke();
   if (ask) askServer();
@@ -70,6 +73,8 @@ function addSteps(steps) {
   const list = root.querySelector("[data-history]");
   if (!list) return;
   const newest = Number(list.firstElementChild?.dataset.seq ?? 0);
+  const oldest = Math.min(...steps.map(({ seq }) => seq));
+  if (steps.length && oldest > newest + 1) list.replaceChildren(); // more was missed than is told: no hole in between
   for (const step of steps.filter(({ seq }) => seq > newest).sort((one, other) => one.seq - other.seq)) {
     const line = document.createElement("li");
     const what = document.createElement("span");
@@ -102,6 +107,8 @@ function applyToLot(lot) {
     set(price, lot.price_text);
     flash(price);
   }
+  const leader = byId("[data-leader]");
+  if (leader) set(leader, lot.paddle ? leader.dataset.leader.replace("{}", lot.paddle) : "");
   byId(".timer[datetime]")?.setAttribute("datetime", lot.closes_at);
   const reserve = byId("[data-reserve]");
   if (reserve) set(reserve, lot.reserve_met ? reserve.dataset.met : reserve.dataset.unmet);
@@ -158,7 +165,7 @@ async function askServer() {
       tag = answer.headers.get("ETag");
       const state = await answer.json();
       mine = state.mine;
-      apply(state.lots, state.now);
+      apply(state.lots, state.now, state.promised_text);
     }
     lastNews = Date.now();
   } catch {
