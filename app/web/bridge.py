@@ -57,16 +57,16 @@ class Bridge:
         if scope.method == "GET" and self.streams.wants(scope):
             await self.streams.serve(scope, protocol)
             return
-        body = b"" if scope.method in ("GET", "HEAD") else await self._body(scope, protocol)
-        status, headers, content = await self.loop.run_in_executor(self.pool, self._page, scope, body)
+        body, length = (b"", 0) if scope.method in ("GET", "HEAD") else await self._body(scope, protocol)
+        status, headers, content = await self.loop.run_in_executor(self.pool, self._page, scope, body, length)
         if status in NO_BODY or not content:
             protocol.response_empty(status, headers)
         else:
             protocol.response_bytes(status, headers, content)
 
-    async def _body(self, scope: Any, protocol: Any) -> bytes:
-        """What was sent. Of what is larger than any form may be, some is read and thrown away, so that the refusal reaches
-        who sends it; Flask refuses it by its length, or by where it breaks off."""
+    async def _body(self, scope: Any, protocol: Any) -> tuple[bytes, int]:
+        """What was sent, and its true length. What is larger than any form may be is read and thrown away for a while, so
+        that the refusal reaches who sends it; Flask refuses it by its length."""
         declared = scope.headers.get("content-length") or "0"
         too_large = declared.isdigit() and int(declared) > self.largest
         parts, size = [], 0
@@ -76,9 +76,9 @@ class Bridge:
                 break
             if not too_large and size <= self.largest:
                 parts.append(bytes(part))
-        return b"".join(parts)
+        return (b"".join(parts) if size <= self.largest else b""), size
 
-    def _page(self, scope: Any, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _page(self, scope: Any, body: bytes, length: int) -> tuple[int, list[tuple[str, str]], bytes]:
         """Ask Flask, in a thread of the pool."""
         answer: list[Any] = []
 
@@ -86,7 +86,7 @@ class Bridge:
             answer[:] = [int(status.split(" ", 1)[0]), headers]
             return lambda _part: None
 
-        parts: Iterable[bytes] = self.app.wsgi_app(environ(scope, body), start_response)
+        parts: Iterable[bytes] = self.app.wsgi_app(environ(scope, body, length), start_response)
         try:
             content = b"".join(parts)
         finally:
@@ -95,8 +95,8 @@ class Bridge:
         return answer[0], answer[1], content
 
 
-def environ(scope: Any, body: bytes) -> dict[str, Any]:
-    """The request as PEP 3333 describes it."""
+def environ(scope: Any, body: bytes, length: int = 0) -> dict[str, Any]:
+    """The request as PEP 3333 describes it. `length` stands for a length that was not declared."""
     host, _, port = scope.server.rpartition(":")
     found = {
         "REQUEST_METHOD": scope.method,
@@ -116,9 +116,11 @@ def environ(scope: Any, body: bytes) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name in set(scope.headers.keys()):
+    for name in set(scope.headers.keys()) - {"transfer-encoding"}:  # the body stands here whole
         key = name.upper().replace("-", "_")
         values = scope.headers.get_all(name)
         joined = ("; " if name == "cookie" else ",").join(values)
         found[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = joined
+    if length:
+        found.setdefault("CONTENT_LENGTH", str(length))
     return found
