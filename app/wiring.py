@@ -159,6 +159,7 @@ def _web(app: Flask, config: Config) -> None:
     limiter.init_app(app)
     app.extensions["kermesse_sign_in"] = accounts.ask_to_sign_in
     app.extensions["kermesse_account_sections"] = []
+    languages.install(app)
     headers.install(app)
     formats.install(app)
     guards.install(app)

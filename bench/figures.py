@@ -67,7 +67,7 @@ def bids_hot_lot(engine: str) -> Figure:
 
         def fields(token: str, number: int) -> dict[str, object]:
             return {
-                "csrf_token": token, "amount": 20 + next(francs) * 3, "operation": f"bench-{next(_numbers)}-{number}",
+                "csrf_token": token, "amount": 20 + next(francs) * 250, "operation": f"bench-{next(_numbers)}-{number}",
                 "confirmed": 1,
             }  # fmt: skip
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
 from app.auctions import queries, services, settlement
 from app.auctions.forms import BidForm
+from app.auctions.models import Lot
 from app.auctions.queries import LotView, Phase, Standing
 from app.auctions.rules import Reason
+from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.web.access import public, signed_in
-from app.web.formats import amount, iso
+from app.web.formats import amount, iso, locale
 from app.web.typed import forget_typed, typed_for
 
 blueprint = Blueprint("auctions", __name__)
@@ -149,7 +153,7 @@ def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool =
         mine=mine,
         needed=needed,
         words=queries.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
-        history=queries.history(view.lot.id),
+        history=_history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id),
         confirming=confirming,
         ask_again=ask_again,
         introduce=current_user.is_authenticated and not known,
@@ -158,6 +162,14 @@ def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool =
         accent=_accent(view.auction),
     )
     return html, status
+
+
+@lru_cache(maxsize=1024)
+def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int) -> Markup:
+    """The lines of a lot's history. The log only grows, so its length says whether they are still the newest."""
+    steps = queries.history(lot_id)
+    auction = db.session.get_one(Lot, lot_id).auction
+    return Markup(render_template("auctions/_history.html", history=steps, auction=auction))  # noqa: S704 - a template
 
 
 def _lot(slug: str, number: int) -> LotView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -66,6 +67,7 @@ def to_decimal(amount: int, currency: str) -> Decimal:
         return Decimal(amount).scaleb(-exponent(currency))
 
 
+@lru_cache(maxsize=8192)  # a history shows the same amounts to everybody
 def format_amount(amount: int, currency: str, locale: str = "en", *, cents: bool | None = None) -> str:
     """Text for a person. Whole amounts are shown without decimals unless `cents` asks for them."""
     whole = amount % 10 ** exponent(currency) == 0

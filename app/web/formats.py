@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import nh3
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -24,7 +25,8 @@ _ALLOWED |= {"thead", "tbody", "tr", "th", "td"}
 
 def locale() -> str:
     """The current language code."""
-    return str(get_locale() or "en")
+    found = get_locale()
+    return found.language if found else "en"
 
 
 def amount(value: int, currency: str, *, cents: bool | None = None) -> str:
@@ -40,12 +42,12 @@ def day(value: datetime | date, zone: str = "UTC") -> str:
     pattern = patterns.get(locale(), "EEEE d MMMM")
     if value.year != now().year:
         pattern += " 'de' y" if locale() == "es" else " y"
-    return str(format_date(value, pattern, locale=locale()))
+    return _date(value, pattern, locale())
 
 
 def time(value: datetime, zone: str = "UTC") -> str:
     """`18:30` in the zone."""
-    return str(format_time(value.astimezone(ZoneInfo(zone)), "HH:mm", locale=locale()))
+    return _moment(value, "HH:mm", zone, locale())
 
 
 def when(value: datetime, zone: str = "UTC") -> str:
@@ -65,7 +67,17 @@ def span(start: datetime, end: datetime | None, zone: str = "UTC") -> str:
 
 def stamp(value: datetime, zone: str = "UTC") -> str:
     """A short time for tables: `30 May 2006 12:30`."""
-    return str(format_datetime(value.astimezone(ZoneInfo(zone)), "d MMM y HH:mm", locale=locale()))
+    return _moment(value, "d MMM y HH:mm", zone, locale())
+
+
+@lru_cache(maxsize=8192)
+def _date(value: date, pattern: str, code: str) -> str:
+    return str(format_date(value, pattern, locale=code))
+
+
+@lru_cache(maxsize=8192)
+def _moment(value: datetime, pattern: str, zone: str, code: str) -> str:
+    return str(format_datetime(value.astimezone(ZoneInfo(zone)), pattern, locale=code))
 
 
 def iso(value: datetime) -> str:

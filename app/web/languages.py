@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from gettext import NullTranslations
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request, session
+from babel.support import Translations
+from flask import Blueprint, Flask, Response, redirect, request, session
 from flask_login import current_user
 
-from app.config import LANGUAGES
+from app.config import LANGUAGES, ROOT
 from app.web.access import public
+from app.web.formats import locale
 from app.web.redirects import safe_path
 
 blueprint = Blueprint("languages", __name__)
@@ -22,6 +26,23 @@ def select_locale() -> str:
     if current_user and current_user.is_authenticated and current_user.locale in LANGUAGES:
         return str(current_user.locale)
     return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+@lru_cache
+def _catalogue(code: str) -> NullTranslations:
+    return Translations.load(str(ROOT / "app" / "translations"), [code])
+
+
+def install(app: Flask) -> None:
+    """Give templates a shorter way to the catalogues than Flask-Babel's: a page looks up a hundred texts."""
+
+    def gettext(text: str) -> str:
+        return _catalogue(locale()).gettext(text)
+
+    def ngettext(one: str, many: str, number: int) -> str:
+        return _catalogue(locale()).ngettext(one, many, number)
+
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 
 def language_url(code: str) -> str:
