@@ -69,11 +69,17 @@ def lot(slug: str, number: int) -> Any:
 @blueprint.post("/auctions/<slug>/lots/<int(max=2147483647):number>/bids")
 @public
 def bid(slug: str, number: int) -> Any:
-    """Bid. Somebody without a session proves their address first and comes back to the amount they typed."""
+    """Bid. Somebody without a session proves their address first and comes back to the amount they typed.
+
+    A script that asks for JSON gets a definite answer in a few bytes, or `page`: then the form itself must be sent.
+    """
     lot_id, currency = queries.lot_to_bid_on(slug, number) or abort(404)
     form = BidForm()
     form.amount.currency = currency
-    if not form.validate():
+    good = form.validate()
+    if _by_script() and not (good and current_user.is_authenticated):
+        return {"outcome": "page"}, 409
+    if not good:
         return _page(_lot(slug, number), form, 422)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("auctions.lot", slug=slug, number=number))
@@ -90,6 +96,8 @@ def bid(slug: str, number: int) -> Any:
                 if nameless and form.name.data:
                     rename(locked(Person, person_id), form.name.data, language)
     except services.TermsNotAccepted:
+        if _by_script():
+            return {"outcome": "page"}, 409
         return _introduce(_lot(slug, number), form, nameless)
     except services.OperationReused:
         flash(
@@ -98,9 +106,18 @@ def bid(slug: str, number: int) -> Any:
         )
         return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
     if outcome.reason is not None:
-        return _refused(_lot(slug, number), form, outcome)
-    flash(*_accepted(currency, outcome))
+        return _refused(slug, number, form, outcome)
+    words, kind = _accepted(currency, outcome)
+    if _by_script():
+        maximum = amount(form.amount.data or 0, currency)
+        own = _("Your maximum is %(amount)s. Only you see this.", amount=maximum) if outcome.leads else ""
+        return {"outcome": "accepted", "words": words, "kind": kind, "maximum_words": own}
+    flash(words, kind)
     return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
+
+
+def _by_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
 
 
 def _introduce(view: LotView, form: BidForm, nameless: bool) -> Any:
@@ -119,8 +136,17 @@ def _accepted(currency: str, outcome: services.BidOutcome) -> tuple[str, str]:
     return _("Your bid counts, but somebody has promised more: %(amount)s keeps you in.", amount=needed), "warning"
 
 
-def _refused(view: LotView, form: BidForm, outcome: services.BidOutcome) -> Any:
-    needed = amount(outcome.minimum or 0, view.auction.currency)
+def _refused(slug: str, number: int, form: BidForm, outcome: services.BidOutcome) -> Any:
+    """Why not, beside the field. An unusually high amount is asked for again, with a box to tick."""
+    words, high = _refusal(outcome, form.amount.currency), outcome.reason is Reason.ABOVE_CAP
+    if _by_script():
+        return {"outcome": "page"} if high else {"outcome": "refused", "words": words}, 409 if high else 422
+    form.amount.errors = [words]
+    return _page(_lot(slug, number), form, 422, ask_again=high)
+
+
+def _refusal(outcome: services.BidOutcome, currency: str) -> str:
+    needed = amount(outcome.minimum or 0, currency)
     said = {
         Reason.NOT_OPEN: _("Bidding has not opened yet."),
         Reason.CLOSED: _("Bidding on this lot is over. Your amount was not taken."),
@@ -133,8 +159,7 @@ def _refused(view: LotView, form: BidForm, outcome: services.BidOutcome) -> Any:
         Reason.BELOW_MINIMUM: _("Somebody bid more: it takes %(amount)s now.", amount=needed),
         Reason.ABOVE_CAP: _("That is a lot more than the price. If you mean it, tick the box and send it again."),
     }
-    form.amount.errors = [said.get(outcome.reason or Reason.CLOSED, said[Reason.CLOSED])]
-    return _page(view, form, 422, ask_again=outcome.reason is Reason.ABOVE_CAP)
+    return said.get(outcome.reason or Reason.CLOSED, said[Reason.CLOSED])
 
 
 def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool = False, ask_again: bool = False) -> Any:

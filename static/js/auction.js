@@ -136,7 +136,8 @@ function applyToLot(lot) {
   else if (more) set(more, leading ? more.dataset.raise : more.dataset.instead);
   if (before?.standing === "leading" && !leading) {
     // What praised the bid that led no longer holds.
-    for (const stale of document.querySelectorAll(".flash.joy, [data-maximum]")) stale.remove();
+    for (const stale of document.querySelectorAll(".flash.joy")) stale.remove();
+    for (const stale of document.querySelectorAll("[data-maximum], [data-bid-answer][data-kind=joy]")) stale.hidden = true;
   }
   // The forms fit the phase that the page was made in; when it ends, the page is offered anew.
   const settled = (state) => `${state.phase} ${state.standing === "won"}`;
@@ -231,6 +232,10 @@ if (root) {
   window.addEventListener("online", () => {
     askServer();
     reopen();
+  });
+  document.addEventListener("kermesse:answer", () => {
+    edited = false;
+    askServer();
   });
   askServer().finally(reopen);
   setInterval(tick, 500);
