@@ -1,7 +1,8 @@
-"""`python -m bench [NAME …]`: measure, print a table, write bench.json."""
+"""`python -m bench [--engine sqlite|postgresql] [NAME …]`: measure, print a table, write bench.json."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -9,11 +10,16 @@ import traceback
 from typing import Any
 
 from app.config import ROOT
-from bench.figures import FIGURES
+from bench.figures import BOTH, FIGURES
 
 
-def main(names: list[str]) -> int:
-    """Returns 1 when a figure could not be measured."""
+def main(arguments: list[str]) -> int:
+    """Returns 1 when a figure could not be measured. With an engine, only the figures that are measured on it."""
+    parser = argparse.ArgumentParser(prog="bench", description=f"Figures: {', '.join(FIGURES)}.")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--engine", choices=BOTH)
+    asked = parser.parse_args(arguments)
+    names: list[str] = asked.names
     if unknown := set(names) - FIGURES.keys():
         print(f"no such figure: {', '.join(sorted(unknown))}. There are: {', '.join(FIGURES)}")
         return 2
@@ -24,11 +30,13 @@ def main(names: list[str]) -> int:
     for name in names or FIGURES:
         measure, engines = FIGURES[name]
         for engine in engines:
+            if asked.engine and engine and engine != asked.engine:
+                continue
             try:
                 figure = measure(engine)
-            except Exception:
+            except Exception as fault:
                 traceback.print_exc()
-                lost.append(f"{name} {engine}")
+                lost.append(f"{name} {engine}: {fault!r}")
                 continue
             found.append(figure)
             print(line(figure), flush=True)

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
+from flask.globals import _cv_app
 from PIL import Image
 from sqlalchemy import event as sql_event
 
@@ -36,23 +38,36 @@ from tests.stripe_server import SECRET
 
 Figure = dict[str, Any]
 SECONDS = 4.0
+JSON = "application/json"
 BIDDERS, READERS, FOLLOWERS = 32, 8, 1000
 _numbers = count(1)
 
 
-def statements(app: Flask, path: str) -> int:
-    """How many times a page asks the database, counted in this process; the beginning of a transaction does not count."""
+def statements(app: Flask, path: str, forms: Sequence[tuple[str, dict[str, object]]] = ()) -> int:
+    """How many times a page asks the database, or the last of some forms (cookie, fields), counted in this process; the
+    beginning of a transaction does not count."""
     asked: list[str] = []
 
     def note(_c: Any, _cursor: Any, text: str, *_rest: Any) -> None:
         asked.append(text)
 
+    def ask() -> None:
+        _cv_app.set(None)  # type: ignore[arg-type]
+        client, base = app.test_client(use_cookies=False), app.config["KERMESSE"].base_url
+        answer = client.get(path, base_url=base) if not forms else None
+        for cookie, fields in forms:
+            asked.clear()
+            answer = client.post(path, base_url=base, data=fields, headers={"Cookie": cookie, "Accept": JSON})
+        if answer is None or answer.status_code >= 400:
+            raise RuntimeError(f"{path} answers {answer and answer.status}")
+
     db.session.rollback()
     sql_event.listen(db.engine, "before_cursor_execute", note)
     try:
-        app.test_client().get(path, base_url=app.config["KERMESSE"].base_url)
+        copy_context().run(ask)
     finally:
         sql_event.remove(db.engine, "before_cursor_execute", note)
+        db.session.rollback()
     return len([text for text in asked if not text.startswith("BEGIN")])
 
 
@@ -62,8 +77,10 @@ def bids_hot_lot(engine: str) -> Figure:
         auction = make_auction(2, minutes=600)
         path, persons = f"/auctions/{auction.slug}/lots/1/", people(BIDDERS)
         for index, person in enumerate(persons):
-            bid(lot_of(auction, 2), person, 10 + 10 * index)
-        francs, begun = count(20), time.time()
+            if bid(lot_of(auction, 2), person, 1000 * (index + 1)).reason:  # everybody comes with a paddle
+                raise RuntimeError("no paddle")
+        francs = count(20)
+        kept = sessions(both.ours, persons, path)
 
         def fields(token: str, number: int) -> dict[str, object]:
             return {
@@ -71,17 +88,13 @@ def bids_hot_lot(engine: str) -> Figure:
                 "confirmed": 1,
             }  # fmt: skip
 
-        ours = [
-            load.post(both.ours.url, f"{path}bids", partial(fields, token), cookie)
-            for cookie, token in sessions(both.ours, persons, path)
-        ]
-        theirs = [
-            load.post(both.reference, "/bids", lambda _n: {"amount": int((time.time() - begun) * 1e6)}) for _ in persons
-        ]
+        ours = [load.post(both.ours.url, f"{path}bids", partial(fields, token), cookie, JSON) for cookie, token in kept]
+        theirs = [load.post(both.reference, "/bids", lambda _n: {"amount": next(francs)}) for _ in persons]
+        asked = statements(both.ours.app, f"{path}bids", [(cookie, fields(token, 0)) for cookie, token in kept[:2]])
         return compare(
             "bids_hot_lot", engine, "bids/s", "minimal Flask and ORM application, same server",
-            lambda: load.rate(both.ours.url, ours, SECONDS, (303, 422)),
-            lambda: load.rate(both.reference, theirs, SECONDS, (303, 422)),
+            lambda: load.rate(both.ours.url, ours, SECONDS, (200, load.REFUSED)),
+            lambda: load.rate(both.reference, theirs, SECONDS, (200, load.REFUSED)), statements=asked,
         )  # fmt: skip
 
 
@@ -104,7 +117,8 @@ def lot_page(engine: str) -> Figure:
     def prepare(_both: Pair) -> str:
         auction = make_auction(1, minutes=600)
         for turn, person in enumerate(people(8) * 5):
-            bid(lot_of(auction), person, 20 + 10 * turn)
+            if bid(lot_of(auction), person, 100 * (turn + 1)).reason:
+                raise RuntimeError("a bid was refused")
         return f"/auctions/{auction.slug}/lots/1/"
 
     return _page("lot_page", engine, prepare)
@@ -144,49 +158,52 @@ def registrations(engine: str) -> Figure:
             return make
 
         ours = [register(index, cookie, token) for index, (cookie, token) in enumerate(kept)]
-        theirs = [load.post(both.reference, "/registrations", lambda _n: {"name": "Guest"})] * READERS
+        theirs = [load.post(both.reference, "/registrations", lambda _n: {"item": 1, "name": "Guest"})] * READERS
+        guest = people(READERS + 1)[-1]
+        (cookie, token), *_rest = sessions(both.ours, [guest], f"/events/{talks[0]}/")
+        form = {"csrf_token": token, "name": "Guest", "party": 1, "operation": "bench-statements"}
+        asked = statements(both.ours.app, f"/events/{talks[0]}/registrations", [(cookie, form)])
         return compare(
             "registrations", engine, "registrations/s", "minimal Flask and ORM application, same server",
             lambda: load.rate(both.ours.url, ours, SECONDS, (303,)),
-            lambda: load.rate(both.reference, theirs, SECONDS, (303,)),
+            lambda: load.rate(both.reference, theirs, SECONDS, (303,)), statements=asked,
         )  # fmt: skip
 
 
 def seats_race(engine: str) -> Figure:
-    """300 people send the form for 50 seats at the same moment; the seconds until the last has an answer."""
-    with pair(engine) as both:
+    """300 people send the form for 50 seats to four processes at once; the seconds until the last has an answer."""
+    with pair(engine, processes=4) as both:
         persons, given = people(300), []
 
         def ours() -> Sample:
             event = make_event(title=f"Talk {next(_numbers)}", capacity=50)
             path = f"/events/{event.slug}/"
-            (cookie, token), *_rest = kept = sessions(both.ours, persons[:1], path)
-            signer = [load_session(both, person, cookie) for person in persons]
-            fields = {"csrf_token": token, "name": "Guest", "party": 1}
-            del kept
-            sample = load.rush(
-                both.ours.url,
-                [
-                    load.post(
-                        both.ours.url,
-                        f"{path}registrations",
-                        lambda _n: fields | {"operation": f"race-{next(_numbers):08}"},
-                        one,
-                    )
-                    for one in signer
-                ],
-                (303,),
-            )
+            ((cookie, token),) = sessions(both.ours, persons[:1], path)
+            form = {"csrf_token": token, "name": "Guest", "party": 1}
+
+            def fields(_number: int) -> dict[str, object]:
+                return form | {"operation": f"race-{next(_numbers):08}"}
+
+            cookies = [load_session(both, person, cookie) for person in persons]
+            asked = [load.post(both.ours.url, f"{path}registrations", fields, one) for one in cookies]
+            sample = load.rush(both.ours.url, asked, (303,))
             db.session.rollback()
             counts = events.counts_of(event.id)
             given.append(counts.get("confirmed", (0, 0))[1])
             sample.errors += abs(given[-1] - 50)
             return sample
 
-        theirs = [load.post(both.reference, "/registrations", lambda _n: {"name": "Guest"})] * 300
+        items = count(2)
+
+        def theirs() -> Sample:
+            fields = {"item": next(items), "name": "Guest"}
+            return load.rush(
+                both.reference, [load.post(both.reference, "/registrations", lambda _n: fields)] * 300, (303,)
+            )
+
         figure = compare(
             "seats_race", engine, "s for 300 people", "minimal Flask and ORM application, same server",
-            ours, lambda: load.rush(both.reference, theirs, (303,)), more_is_better=False,
+            ours, theirs, more_is_better=False,
         )  # fmt: skip
         return figure | {"seats_given": given}
 
@@ -340,7 +357,9 @@ async def fan_out(url: str, path: str, trigger: Callable[[], Any], broadcasts: i
     async def follow() -> asyncio.StreamWriter:
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: text/event-stream\r\n\r\n".encode())
-        await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"text/event-stream" not in head.lower():
+            raise RuntimeError(f"{path} is no stream: {head.splitlines()[0].decode()}")
         tasks.append(asyncio.create_task(listen(reader)))
         return writer
 

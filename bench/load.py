@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bench.measure import Sample
 
+REFUSED = 422  # a whole, kept answer for a bid; an error anywhere else
 Request = Callable[[int], bytes]  # the n-th request of a connection, whole
 
 
@@ -20,13 +21,15 @@ def get(url: str, path: str, cookie: str = "") -> Request:
     return lambda _number: text
 
 
-def post(url: str, path: str, fields: Callable[[int], dict[str, object]], cookie: str = "") -> Request:
+def post(
+    url: str, path: str, fields: Callable[[int], dict[str, object]], cookie: str = "", accept: str = "text/html"
+) -> Request:
     """A form."""
 
     def make(number: int) -> bytes:
         body = urlencode(fields(number))
         return (
-            f"POST {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nCookie: {cookie}\r\nAccept: text/html\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nCookie: {cookie}\r\nAccept: {accept}\r\n"
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
@@ -64,7 +67,8 @@ def rate(
         await asyncio.gather(*(one(make, begin + seconds, kept) for make in requests))
         counted = [(wait, status) for began, wait, status in kept if began >= begin]
         waits = [wait for wait, status in counted if status in good]
-        return Sample(len(waits) / seconds, waits, len(counted) - len(waits))
+        refused = sum(status == REFUSED for _wait, status in counted) if REFUSED in good else 0
+        return Sample(len(waits) / seconds, waits, len(counted) - len(waits), refused)
 
     return asyncio.run(everybody())
 

@@ -17,6 +17,7 @@ class Sample:
     value: float
     latencies_ms: list[float] = field(default_factory=list)
     errors: int = 0
+    refused: int = 0  # orderly refusals, which count as answers
 
 
 def percentile(values: list[float], share: float) -> float | None:
@@ -50,8 +51,16 @@ def compare(
         "reference_value": rounded(other), "ratio": rounded(ratio), "p50_ms": rounded(percentile(waits, 0.5)),
         "p99_ms": rounded(percentile(waits, 0.99)), "errors": sum(one.errors for one in our_rounds),
         "reference_p99_ms": rounded(percentile([wait for one in their_rounds for wait in one.latencies_ms], 0.99)),
-        **extra,
+        **shares(our_rounds, their_rounds), **extra,
     }  # fmt: skip
+
+
+def shares(ours: list[Sample], theirs: list[Sample]) -> dict[str, float | None]:
+    """How much of the answers was a refusal, where there were any: both sides should meet about as many."""
+    if not any(one.refused for one in ours + theirs):
+        return {}
+    share = [sum(one.refused for one in side) / sum(len(one.latencies_ms) for one in side) for side in (ours, theirs)]
+    return {"refused": rounded(share[0]), "reference_refused": rounded(share[1])}
 
 
 def rounded(value: float | None) -> float | None:

@@ -34,9 +34,10 @@ class Pair:
 
 
 @contextmanager
-def pair(engine: str, **environ: str) -> Iterator[Pair]:
-    """Both servers, empty, without a worker: what is measured is the web process."""
-    workers = 2 if engine == "postgresql" else 1
+def pair(engine: str, processes: int = 0, **environ: str) -> Iterator[Pair]:
+    """Both servers, empty, without a worker: what is measured is the web process. As many processes as `make run` starts
+    unless told."""
+    workers = processes or (2 if engine == "postgresql" else 1)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         ours = stack.enter_context(
