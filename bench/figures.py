@@ -343,8 +343,8 @@ def stream_fanout(engine: str) -> Figure:
             path = f"/auctions/{auction.slug}/live?lot=1"
             return compare(
                 "stream_fanout", engine, f"ms to the last of {FOLLOWERS}", "bare asyncio server, trigger to last",
-                lambda: asyncio.run(fan_out(both.ours.url, path, commit)),
-                lambda: asyncio.run(fan_out(bare, "/live", broadcast)), more_is_better=False, followers=FOLLOWERS,
+                lambda: load.alone(fan_out(both.ours.url, path, commit)),
+                lambda: load.alone(fan_out(bare, "/live", broadcast)), more_is_better=False, followers=FOLLOWERS,
             )  # fmt: skip
 
 

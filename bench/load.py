@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from bench.measure import Sample
@@ -34,6 +36,12 @@ def post(
         ).encode()
 
     return make
+
+
+def alone(work: Coroutine[Any, Any, Sample]) -> Sample:
+    """Run to the end on a loop in a thread of its own: the caller's may run one already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 async def answer(reader: asyncio.StreamReader) -> int:
@@ -70,7 +78,7 @@ def rate(
         refused = sum(status == REFUSED for _wait, status in counted) if REFUSED in good else 0
         return Sample(len(waits) / seconds, waits, len(counted) - len(waits), refused)
 
-    return asyncio.run(everybody())
+    return alone(everybody())
 
 
 def rush(url: str, requests: list[Request], good: tuple[int, ...] = (200, 303)) -> Sample:
@@ -92,4 +100,4 @@ def rush(url: str, requests: list[Request], good: tuple[int, ...] = (200, 303)) 
         found = await asyncio.gather(*(one(make, waits) for make in requests), return_exceptions=True)
         return Sample(time.perf_counter() - began, waits, sum(status not in good for status in found))
 
-    return asyncio.run(everybody())
+    return alone(everybody())
