@@ -27,10 +27,11 @@ from app.core import images
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import queries as events
-from bench import load
+from app.galleries.models import Artwork
+from bench import load, scale
 from bench.measure import Sample, compare
 from bench.scenes import Pair, pair, people, running, sessions
-from tests.auctions.helpers import bid, lot_of, make_auction
+from tests.auctions.helpers import bid, hang, lot_of, make_auction
 from tests.events.helpers import make_event
 from tests.payments.helpers import make_invoice
 from tests.serving import free_port
@@ -79,12 +80,12 @@ def bids_hot_lot(engine: str) -> Figure:
         for index, person in enumerate(persons):
             if bid(lot_of(auction, 2), person, 1000 * (index + 1)).reason:  # everybody comes with a paddle
                 raise RuntimeError("no paddle")
-        francs = count(20)
+        francs = count(20 + scale.past(lot_of(auction)))
         kept = sessions(both.ours, persons, path)
 
         def fields(token: str, number: int) -> dict[str, object]:
             return {
-                "csrf_token": token, "amount": 20 + next(francs) * 250, "operation": f"bench-{next(_numbers)}-{number}",
+                "csrf_token": token, "amount": 20 + next(francs) * scale.STEP, "operation": f"bench-{next(_numbers)}-{number}",
                 "confirmed": 1,
             }  # fmt: skip
 
@@ -112,11 +113,11 @@ def _page(name: str, engine: str, path: Callable[[Pair], str]) -> Figure:
 
 
 def lot_page(engine: str) -> Figure:
-    """A lot with 40 bids."""
+    """A lot with 40 bids, or with the past of a large database."""
 
     def prepare(_both: Pair) -> str:
         auction = make_auction(1, minutes=600)
-        for turn, person in enumerate(people(8) * 5):
+        for turn, person in enumerate([] if scale.past(lot_of(auction)) else people(8) * 5):
             if bid(lot_of(auction), person, 100 * (turn + 1)).reason:
                 raise RuntimeError("a bid was refused")
         return f"/auctions/{auction.slug}/lots/1/"
@@ -131,12 +132,10 @@ def event_page(engine: str) -> Figure:
 
 def gallery_page(engine: str) -> Figure:
     """A gallery of 40 pictures."""
-    from app.galleries.models import Gallery
-    from tests.auctions.helpers import hang
 
     def prepare(_both: Pair) -> str:
-        hang([f"Picture {number}" for number in range(40)])
-        return f"/galleries/{db.session.query(Gallery).one().slug}/"
+        shown = db.session.get_one(Artwork, hang([f"Picture {number}" for number in range(40)])[0])
+        return f"/galleries/{shown.gallery.slug}/"
 
     return _page("gallery_page", engine, prepare)
 

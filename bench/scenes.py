@@ -18,6 +18,7 @@ from app.accounts.services import find_or_create
 from app.config import ROOT
 from app.core.database import db
 from app.core.transactions import atomic
+from bench import scale
 from tests.engines import database_url
 from tests.races.guests import Guest
 from tests.serving import Server, free_port, served
@@ -35,8 +36,10 @@ class Pair:
 
 @contextmanager
 def pair(engine: str, processes: int = 0, **environ: str) -> Iterator[Pair]:
-    """Both servers, empty, without a worker: what is measured is the web process. As many processes as `make run` starts
-    unless told."""
+    """Both servers, ours with the history that SCALE asks for, without a worker: what is measured is the web process.
+
+    As many processes as `make run` starts unless told.
+    """
     workers = processes or (2 if engine == "postgresql" else 1)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
@@ -46,11 +49,14 @@ def pair(engine: str, processes: int = 0, **environ: str) -> Iterator[Pair]:
                 folder / "ours",
                 name="bench_ours",
                 workers=workers,
-                worker=False,
+                start=False,
                 WEB_THREADS=THREADS,
                 **environ,
             )
         )
+        if scale.LARGE:
+            scale.fill()
+        ours.start(worker=False)
         url = database_url(engine, folder / "reference", "bench_reference")
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         yield Pair(ours, stack.enter_context(reference(url, workers)))
