@@ -37,8 +37,12 @@ async function send(form) {
   for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-busy");
   if (result === null) return say(answer.dataset.lost, "refused");
   if (result.outcome === "page") return form.submit();
+  for (const earlier of document.querySelectorAll(".flash")) earlier.remove();
   say(result.words, result.outcome === "accepted" ? result.kind : "refused");
-  if (result.outcome === "accepted") renew(result.maximum_words);
+  if (result.outcome === "accepted") {
+    renew(result.maximum_words);
+    form.closest("details")?.removeAttribute("open"); // the picture comes back into sight
+  }
   document.dispatchEvent(new CustomEvent("kermesse:answer"));
 }
 
