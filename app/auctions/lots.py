@@ -20,7 +20,7 @@ def terms_of(auction: Auction, lot: Lot) -> rules.LotTerms:
         reserve=lot.reserve,
         increments=tuple((low, step) for low, step in json.loads(auction.increments)),
         opens=auction.opens_at,
-        scheduled_end=lot.scheduled_end,
+        scheduled_end=lot.first_end or lot.scheduled_end,
         soft_close_s=auction.soft_close_s,
         cap_s=auction.soft_close_cap_s,
         sanity_cap=lot.sanity_cap,
@@ -33,7 +33,9 @@ def state_of(lot: Lot) -> rules.LotState:
     lead = None
     if lot.leader_id is not None and lot.maximum is not None and lot.price is not None:
         lead = rules.Lead(lot.leader_id, lot.maximum, lot.price, lot.exact)
-    return rules.LotState(closes_at=lot.closes_at, lead=lead, bids=lot.bids, last_seq=lot.last_seq)
+    return rules.LotState(
+        closes_at=lot.closes_at, scheduled_end=lot.scheduled_end, lead=lead, bids=lot.bids, last_seq=lot.last_seq
+    )
 
 
 def status_of(lot: Lot, *, eligible: bool = True) -> rules.Status:
@@ -42,12 +44,16 @@ def status_of(lot: Lot, *, eligible: bool = True) -> rules.Status:
         closed=lot.settled_at is not None,
         withdrawn=lot.status is LotStatus.WITHDRAWN,
         paused=lot.status is LotStatus.PAUSED,
+        online_frozen=lot.room_only,
         eligible=eligible,
     )
 
 
 def keep(lot: Lot, state: rules.LotState) -> None:
     """Write a state into the columns that cache it."""
+    if state.scheduled_end != lot.scheduled_end:
+        lot.first_end = lot.first_end or lot.scheduled_end
+        lot.scheduled_end = state.scheduled_end
     lot.closes_at, lot.bids, lot.last_seq = state.closes_at, state.bids, state.last_seq
     lot.price, lot.maximum = state.price, state.maximum
     lot.leader_id = int(state.leader) if state.leader is not None else None
@@ -65,6 +71,8 @@ def events_of(rows: Iterable[LotEvent]) -> list[rules.Event]:
     for row in rows:
         if row.kind is EventKind.VOID:
             events.append(rules.Void(seq=row.seq, target=row.voids_seq or 0, at=row.at))
+        elif row.kind is EventKind.EXTEND:
+            events.append(rules.Extend(seq=row.seq, scheduled_end=row.scheduled_end or row.at, at=row.at))
         else:
             events.append(
                 rules.Bid(seq=row.seq, bidder=row.bidder_id or 0, amount=row.amount or 0, at=row.at, exact=row.exact)

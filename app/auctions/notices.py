@@ -23,7 +23,12 @@ def lot_link(auction: Auction, lot: Lot) -> str:
 
 def _send(bidder_id: int, key: str, template: str, subject: Any, **context: Any) -> None:
     # One statement, without roles: a bid holds the lot's lock while it tells whom it outbid.
-    query = select(Person).join(Bidder).where(Bidder.id == bidder_id).options(lazyload(Person.roles))
+    query = (
+        select(Person)
+        .join(Bidder, Bidder.person_id == Person.id)
+        .where(Bidder.id == bidder_id)
+        .options(lazyload(Person.roles))
+    )
     person = db.session.scalars(query).one()
     if not person.active:
         return

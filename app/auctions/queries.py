@@ -226,6 +226,8 @@ class Step:
     def words(self) -> str:
         if self.kind is EventKind.VOID:
             return _("A bid was voided: %(reason)s", reason=self.reason)
+        if self.kind is EventKind.EXTEND:
+            return _("More time for everybody")
         return _("Paddle %(paddle)s", paddle=self.paddle)
 
 

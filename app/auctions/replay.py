@@ -35,12 +35,23 @@ class VoidRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionRequest:
+    """An extension that asks to be accepted."""
+
+    scheduled_end: datetime
+    at: datetime
+
+
+Request: TypeAlias = rules.Offer | VoidRequest | ExtensionRequest
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document that follows the format: the lot's terms, and what was asked of it in order."""
 
     currency: str
     terms: rules.LotTerms
-    requests: tuple[rules.Offer | VoidRequest, ...]
+    requests: tuple[Request, ...]
 
 
 def replay(document: object) -> Iterator[Line]:
@@ -74,11 +85,13 @@ def parse(document: object) -> Document:
     return Document(currency, terms, tuple(_request(item, f"events[{index}]") for index, item in events))
 
 
-def _lines(terms: rules.LotTerms, requests: tuple[rules.Offer | VoidRequest, ...]) -> Iterator[Line]:
+def _lines(terms: rules.LotTerms, requests: tuple[Request, ...]) -> Iterator[Line]:
     state, log = rules.empty(terms), list[rules.Event]()
     for request in requests:
         if isinstance(request, VoidRequest):
             decision = rules.decide_void(terms, state, log, request.target, request.at)
+        elif isinstance(request, ExtensionRequest):
+            decision = rules.decide_extension(state, request.scheduled_end, request.at)
         else:
             decision = rules.decide_bid(terms, state, request)
         reason = decision.reason.value if isinstance(decision, rules.Refused) else None
@@ -97,7 +110,7 @@ def _lines(terms: rules.LotTerms, requests: tuple[rules.Offer | VoidRequest, ...
         }
 
 
-def _request(item: object, where: str) -> rules.Offer | VoidRequest:
+def _request(item: object, where: str) -> Request:
     event = _object(item, where)
     kind = _text(event, "kind", where)
     if kind == "void":
@@ -105,8 +118,10 @@ def _request(item: object, where: str) -> rules.Offer | VoidRequest:
         if target < 1:
             raise ReplayError(f"{where}.seq: expected a number from 1 on")
         return VoidRequest(target, _time(event, "at", where))
+    if kind == "extend":
+        return ExtensionRequest(_time(event, "scheduled_end", where), _time(event, "at", where))
     if kind != "bid":
-        raise ReplayError(f'{where}.kind: expected "bid" or "void"')
+        raise ReplayError(f'{where}.kind: expected "bid", "void" or "extend"')
     bidder, exact = _text(event, "bidder", where), event.get("exact", False)
     if not bidder:
         raise ReplayError(f"{where}.bidder: expected a name, found an empty text")

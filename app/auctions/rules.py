@@ -78,7 +78,16 @@ class Void:
     at: datetime
 
 
-Event: TypeAlias = Bid | Void
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend:
+    """The organisers gave everybody more time, or opened an unsold lot again: the lot's scheduled end is a later one."""
+
+    seq: int
+    scheduled_end: datetime
+    at: datetime
+
+
+Event: TypeAlias = Bid | Void | Extend
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +104,12 @@ class Lead:
 class LotState:
     """A lot after some prefix of its log.
 
-    `bids` counts the bids that stand, `last_seq` is the seq of the last event.
+    `bids` counts the bids that stand, `last_seq` is the seq of the last event. `scheduled_end`, on which the cap of the
+    soft close hangs, is that of the terms until an extension.
     """
 
     closes_at: datetime
+    scheduled_end: datetime
     lead: Lead | None = None
     bids: int = 0
     last_seq: int = 0
@@ -139,6 +150,7 @@ class Reason(StrEnum):
     ABOVE_CAP = "above_cap"
     NO_BUY_NOW = "no_buy_now"
     NO_SUCH_BID = "no_such_bid"
+    NOT_LATER = "not_later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +211,7 @@ def increment(terms: LotTerms, amount: int) -> int:
 
 def empty(terms: LotTerms) -> LotState:
     """The state of a lot whose log is empty."""
-    return LotState(closes_at=terms.scheduled_end)
+    return LotState(closes_at=terms.scheduled_end, scheduled_end=terms.scheduled_end)
 
 
 def apply(terms: LotTerms, state: LotState, bid: Bid) -> LotState:
@@ -210,6 +222,7 @@ def apply(terms: LotTerms, state: LotState, bid: Bid) -> LotState:
     _check_order(state, bid)
     return LotState(
         closes_at=_closing_time(terms, state, bid),
+        scheduled_end=state.scheduled_end,
         lead=_lead(terms, state.lead, bid),
         bids=state.bids + 1,
         last_seq=bid.seq,
@@ -226,6 +239,8 @@ def history(terms: LotTerms, events: Iterable[Event]) -> Iterator[tuple[Event, L
         log.append(event)
         if isinstance(event, Bid):
             state = apply(terms, state, event)
+        elif isinstance(event, Extend):
+            state = _extended(state, event)
         else:
             state = _replay_after_void(terms, state, log)
         yield event, state
@@ -246,6 +261,8 @@ def standing(events: Iterable[Event]) -> list[Bid]:
         if isinstance(event, Bid):
             bids.append(event)
             continue
+        if isinstance(event, Extend):
+            continue
         voided = next((bid for bid in bids if bid.seq == event.target), None)
         if voided is None:
             raise ValueError("a void in the log removes a bid that does not stand")
@@ -260,7 +277,7 @@ def without_bidder(events: Iterable[Event], bidder: Bidder) -> list[Event]:
     for event in events:
         if isinstance(event, Bid) and event.bidder == bidder:
             dropped.add(event.seq)
-        elif isinstance(event, Bid) or event.target not in dropped:
+        elif not isinstance(event, Void) or event.target not in dropped:
             kept.append(event)
     return kept
 
@@ -313,6 +330,15 @@ def decide_void(
         return Refused(Reason.NO_SUCH_BID)
     void = Void(seq=state.last_seq + 1, target=target, at=at)
     return Accepted(void, _replay_after_void(terms, state, [*events, void]))
+
+
+def decide_extension(state: LotState, scheduled_end: datetime, at: datetime) -> Accepted | Refused:
+    """Let a lot with bids close later than it would ("the closing time is never shortened"). That the lot may be opened
+    again after its closing is the caller's to check."""
+    if scheduled_end <= max(state.closes_at, at):
+        return Refused(Reason.NOT_LATER)
+    extension = Extend(seq=state.last_seq + 1, scheduled_end=scheduled_end, at=at)
+    return Accepted(extension, _extended(state, extension))
 
 
 def decide_buy_now(
@@ -369,13 +395,20 @@ def _closing_time(terms: LotTerms, state: LotState, bid: Bid) -> datetime:
     own_raise = bid.bidder == state.leader
     if own_raise or not timedelta(0) < state.closes_at - bid.at <= window:
         return state.closes_at
-    return min(max(state.closes_at, bid.at + window), terms.scheduled_end + timedelta(seconds=terms.cap_s))
+    return min(max(state.closes_at, bid.at + window), state.scheduled_end + timedelta(seconds=terms.cap_s))
 
 
 def _replay_after_void(terms: LotTerms, state: LotState, log: Sequence[Event]) -> LotState:
     """The bids that stand after a log that ends with a void, folded anew; the closing time stays where it was."""
     _check_order(state, log[-1])
-    return replace(fold(terms, standing(log)), closes_at=state.closes_at, last_seq=log[-1].seq)
+    folded = fold(terms, standing(log))
+    return replace(state, lead=folded.lead, bids=folded.bids, last_seq=log[-1].seq)
+
+
+def _extended(state: LotState, event: Extend) -> LotState:
+    _check_order(state, event)
+    closes_at = max(state.closes_at, event.scheduled_end)
+    return replace(state, closes_at=closes_at, scheduled_end=event.scheduled_end, last_seq=event.seq)
 
 
 def _barred(terms: LotTerms, state: LotState, at: datetime, status: Status) -> Reason | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -122,10 +123,13 @@ def _locked_with(lot_id: int, person_id: int) -> tuple[Lot, Auction, Bidder | No
 
 def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
     event, after = decision.event, decision.state
+    facts: dict[str, Any]
     if isinstance(event, rules.Bid):
         facts = {"kind": EventKind.BID, "bidder_id": event.bidder, "amount": event.amount, "exact": event.exact}
-    else:
+    elif isinstance(event, rules.Void):
         facts = {"kind": EventKind.VOID, "voids_seq": event.target, "exact": False}
+    else:
+        facts = {"kind": EventKind.EXTEND, "scheduled_end": event.scheduled_end, "exact": False}
     # Statements rather than the unit of work: a bid holds the lot's lock meanwhile, and these are half as long.
     db.session.execute(
         insert(LotEvent).values(
@@ -162,7 +166,9 @@ def _repeat(terms: rules.LotTerms, earlier: LotEvent, bidder_id: int, amount: in
         raise OperationReused
     # Whoever leads by this bid has it for their maximum. Nobody else's maximum matters for a next minimum.
     lead = rules.Lead(earlier.leader_id or NOBODY, amount, earlier.price, earlier.exact)
-    then = rules.LotState(closes_at=earlier.closes_at, lead=lead, last_seq=earlier.seq)
+    then = rules.LotState(
+        closes_at=earlier.closes_at, scheduled_end=terms.scheduled_end, lead=lead, last_seq=earlier.seq
+    )
     return BidOutcome(
         None,
         leads=earlier.leader_id == bidder_id,

@@ -14,3 +14,8 @@ def token() -> str:
 def short_code(length: int = 6) -> str:
     """A short code for a label, from an alphabet without look-alikes."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(length))
+
+
+def secret() -> str:
+    """256 random bits in hexadecimal, never shown: what commitments are salted with."""
+    return secrets.token_hex(32)
