@@ -72,10 +72,7 @@ class Chain:
         if terms.reserve is not None:
             record["reserve_met"] = met = rules.reserve_met(terms, after)
             if met and not rules.reserve_met(terms, before):
-                record["opens"] = [
-                    *record.get("opens", []),
-                    {"seq": "reserve", **self._opened("reserve", terms.reserve)},
-                ]
+                record["opens"] = record.get("opens", []) + self._open([("reserve", terms.reserve)])["opens"]
         line = _line(record)
         self.head = line.hash
         return line
