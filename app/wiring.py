@@ -78,7 +78,9 @@ def wire(app: Flask, config: Config) -> None:
         app.register_blueprint(blueprint)
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
-    app.extensions["kermesse_account_sections"].extend([bids_section, registrations_section, invoices_section])
+    app.extensions["kermesse_account_sections"].extend(
+        [bids_section, registrations_section, invoices_section, push_views.account_section]
+    )
     app.extensions["kermesse_artwork_extras"] = [bid_link]
     cli.install(app)
     access.public(app.view_functions["static"])
@@ -91,8 +93,10 @@ def _registry() -> Registry:
         gallery_services.DERIVE: gallery_jobs.derive,
         settlement.CLOSE: auction_jobs.close_lot,
         settlement.INVOICE: auction_jobs.invoice,
+        push.SEND: push.send,
     }
     registry.letters = {notices.OUTBID: notices.outbid_letter}
+    registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,

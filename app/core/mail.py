@@ -168,7 +168,14 @@ def _lease(limit: int) -> list[Mail]:
         for mail in found:
             mail.due_at = now() + LEASE
             mail.attempts += 1
+        _tell_followers([mail for mail in found if mail.attempts == 1])
     return list(found)
+
+
+def _tell_followers(mails: Sequence[Mail]) -> None:
+    for word, follow in registry().followers.items():
+        if concerned := [mail for mail in mails if mail.key.startswith(f"{word}:")]:
+            follow(concerned)
 
 
 def _deliver(mail: Mail, backend: EmailBackend | None) -> None:

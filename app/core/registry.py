@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,12 +28,14 @@ class Letter:
 @dataclass
 class Registry:
     """`jobs`: handlers by kind. `payables`: by kind of invoice line. `letters`: what makes a mail's words when it is sent,
-    in the reader's language, by kind."""
+    in the reader's language, by kind. `followers`: what is told of mails when they are first taken up to be sent, by the
+    word that their keys begin with; called in that transaction."""
 
     jobs: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
     sweeps: dict[str, Callable[[], None]] = field(default_factory=dict)
     letters: dict[str, Callable[[Mapping[str, Any]], Letter]] = field(default_factory=dict)
     payables: dict[str, Payable] = field(default_factory=dict)
+    followers: dict[str, Callable[[Sequence[Any]], None]] = field(default_factory=dict)
 
 
 def registry() -> Registry:
