@@ -21,7 +21,7 @@ from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
-from app.auctions import notices, settlement
+from app.auctions import notices, settlement, watching, watching_views
 from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.queries import account_section as bids_section
@@ -59,6 +59,7 @@ BLUEPRINTS = (
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
+    watching_views.blueprint,
     manage_auctions.blueprint,
     payments.blueprint,
     manage_payments.blueprint,
@@ -92,10 +93,11 @@ def _registry() -> Registry:
         settlement.CLOSE: auction_jobs.close_lot,
         settlement.INVOICE: auction_jobs.invoice,
     }
-    registry.letters = {notices.OUTBID: notices.outbid_letter}
+    registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,
+        "watchers": watching.remind,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

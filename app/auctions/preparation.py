@@ -43,6 +43,8 @@ def create_auction(
     currency: str = "CHF",
     timezone: str = "Europe/Zurich",
     eligibility: Eligibility | str = Eligibility.SIGNED_IN,
+    admitted: str = "",
+    invitation_code: str = "",
     published: bool = False,
     actor_id: int | None = None,
 ) -> Auction:
@@ -50,6 +52,7 @@ def create_auction(
     auction = Auction(
         title=title, opens_at=opens_at, closes_at=closes_at, beneficiary_id=beneficiary_id, campaign_id=campaign_id,
         summary=summary, terms=terms, currency=currency, timezone=timezone, eligibility=Eligibility(eligibility),
+        admitted=admitted, invitation_code=invitation_code,
         published=published, increments=json.dumps(rules.INCREMENTS), created_at=now(),
     )  # fmt: skip
     add_with_slug(auction, title, "auction")

@@ -60,13 +60,15 @@ def phase(auction: Auction, lot: Lot, at: datetime) -> Phase:
 
 @dataclass(frozen=True)
 class LotView:
-    """A lot as a page shows it. Amounts are minor units; `needed` is the next minimum for anybody but the leader."""
+    """A lot as a page shows it. Amounts are minor units; `needed` is the next minimum for anybody but the leader,
+    `steps` begin with it."""
 
     lot: Lot
     auction: Auction
     phase: Phase
     price: int
     needed: int
+    steps: list[int]
     reserve_met: bool | None
     picture: galleries.Picture | None
     artwork: Artwork | None  # the one that `picture` shows; None when none may be seen any more
@@ -98,6 +100,7 @@ def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at
         phase=phase(auction, lot, at),
         price=lot.price if lot.price is not None else lot.start,
         needed=rules.next_minimum(terms, state),
+        steps=rules.steps(terms, state),
         reserve_met=rules.reserve_met(terms, state) if lot.reserve is not None else None,
         picture=pictures[shown.id] if shown is not None else None,
         artwork=shown,
@@ -307,6 +310,7 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[
         "price_text": formats.amount(price, found.currency),
         "needed": needed,
         "needed_text": needed_text,
+        "steps": [[step, formats.amount(step, found.currency)] for step in rules.steps(terms, state)],
         "bids": lot.bids,
         "paddle": paddle,
         "closes_at": formats.iso(lot.closes_at),
@@ -347,6 +351,12 @@ def _mine(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "paddle": bidder.paddle,
         "lots": {lot.number: _standing(found, lot, bidder, shown[lot.number]) for lot in db.session.scalars(touched)},
     }
+
+
+def standings(found: Auction) -> dict[int, tuple[Standing, int]]:
+    """How the viewer stands on the lots that they bid on, and what keeps them in (minor units), by number."""
+    own = _mine(found, board(found, now()))["lots"] if current_user.is_authenticated else {}
+    return {number: (Standing(state["standing"]), state["needed"]) for number, state in own.items()}
 
 
 def _standing(found: Auction, lot: Lot, bidder: Bidder, public: dict[str, Any]) -> dict[str, Any]:

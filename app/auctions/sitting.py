@@ -11,9 +11,10 @@ from sqlalchemy import insert, select
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
 from app.auctions import lots, notices, rules
+from app.auctions.eligibility import admits, right_code
 from app.auctions.logbook import Logbook
 from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, Lot, LotEvent
-from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted
+from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.rules import Reason
 from app.auctions.settlement import CLOSE
 from app.core.clock import now
@@ -87,6 +88,10 @@ class Sitting:
         if isinstance(decision, rules.Refused):
             return self._refuse(request, decision, at)
         if bidder is None:  # nobody gets a paddle for a refused bid
+            if self.auction.eligibility is Eligibility.CODE and not right_code(
+                self.auction.invitation_code, request.code
+            ):
+                return WrongCode()
             if not request.terms_accepted:
                 return TermsNotAccepted()
             bidder = self._welcome(request.person_id, at)
@@ -205,7 +210,7 @@ def welcome(auction: Auction, person_id: int, at: datetime, entered_by: int | No
 
 
 def _eligible(auction: Auction, person_id: int) -> bool:
-    if auction.eligibility is Eligibility.SIGNED_IN:
+    if auction.eligibility in (Eligibility.SIGNED_IN, Eligibility.CODE):
         return True
     person = db.session.get(Person, person_id)
-    return person is not None and is_staff(person)
+    return person is not None and admits(auction.eligibility, auction.admitted, person.email, staff=is_staff(person))

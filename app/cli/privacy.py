@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, updat
 
 from app.accounts.models import Person, SignInCode, person_role
 from app.accounts.services import sign_out_everywhere
-from app.auctions.models import Award, Bidder, BidRefusal, LotEvent
+from app.auctions.models import Award, Bidder, BidRefusal, LotEvent, Watch
 from app.cli import traces
 from app.core import audit
 from app.core.audit import AuditEntry
@@ -74,6 +74,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person_id),
+        "watched_lots": select(Watch).where(Watch.person_id == person_id),
         "lots_won": select(Award).where(Award.bidder_id.in_(paddles)),
         "invoices": select(Invoice).where(_theirs(Invoice, email, person)),
         "invoice_lines": select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoices)),
@@ -145,6 +146,7 @@ def _erase_rows(email: str) -> None:
 
 def _forget(person: Person) -> None:
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
+    db.session.execute(delete(Watch).where(Watch.person_id == person.id))
     db.session.execute(delete(person_role).where(person_role.c.person_id == person.id))
     db.session.expire(person, ["roles"])
     person.email, person.name = f"erased-{person.id}@{NOBODY}", ""

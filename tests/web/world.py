@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from app.accounts.models import Person
 from app.accounts.services import set_password
-from app.auctions import settlement
+from app.auctions import settlement, watching
 from app.auctions.models import LotEvent, lot_artwork
 from app.core.clock import now, travel
 from app.core.database import db
@@ -67,6 +67,8 @@ def build(cast: Cast) -> dict[str, Any]:
         card = begin_payment(unpaid.id, Method.TEST, "world-card")
         keep_session(card.id, f"test_{card.id}", "/")
     lot, sold = lot_of(auction, 1), lot_of(over, 1)
+    with atomic():
+        watching.watch(lot_of(auction, 2).id, cast.parent.id)
     return {
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
@@ -200,6 +202,7 @@ GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": 
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
+AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
 AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
 
@@ -258,6 +261,8 @@ CASES: dict[str, list[Case]] = {
         Case("auctions.bid", None, "slug=auction number=1", AT_LOT, {"amount": rising}),
         Case("auctions.bid", "guardian", "slug=auction number=1", AT_LOT, {"amount": rising, "terms": "y"},
              beside={"terms": "amount"}, may_go=("terms",), may_write=("bid_refusal",)),
+        Case("watching.watch", "parent", "slug=auction number=1", AT_LOT),
+        Case("watching.unwatch", "parent", "slug=auction number=2", AT_WATCHED),
         Case("auctions.invoice", "parent", "slug=over number=1", ("auctions.lot", "slug=over number=1")),
         Case("manage_auctions.add", "organiser", fill=AUCTION, beside={"opens_at": "closes_at"}),
         Case("manage_auctions.edit", "organiser", "auction_id", fill={"title": "A hammer"},
