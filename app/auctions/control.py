@@ -133,9 +133,9 @@ def say(auction_id: int, notice: str, actor_id: int) -> None:
     audit.record("notice", "auction", auction_id, actor_id, notice=notice)
 
 
-def reopen(auction_id: int, lot_ids: Collection[int], until: datetime, actor_id: int) -> list[Lot]:
+def reopen(auction_id: int, lot_ids: Collection[int], until: datetime, reason: str, actor_id: int) -> list[Lot]:
     """Open closed lots again that nobody has bought and nobody is offered. Bids stand on, except those of bidders who let
-    the lot go: they are voided, or their automatic bids would win it again.
+    the lot go: they are voided for `reason`, or their automatic bids would win it again.
 
     Raises LookupError, ControlRefused (paused, not_later, not_unsold): then no lot is opened.
     """
@@ -149,7 +149,7 @@ def reopen(auction_id: int, lot_ids: Collection[int], until: datetime, actor_id:
     if not chosen or len(chosen) != len(set(lot_ids)) or any(lot.id not in unsold for lot in chosen):
         raise ControlRefused("not_unsold")
     for lot in chosen:
-        offers.release(lot, at, actor_id)
+        offers.release(lot, at, reason, actor_id)
         lot.settled_at, lot.status = None, LotStatus.OPEN
         _later(lot, until, at, token(), actor_id, "")
     auction.closes_at = max(auction.closes_at, until)

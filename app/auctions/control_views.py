@@ -173,7 +173,11 @@ def say(auction_id: int) -> Any:
     """Put up a public notice, or take it down."""
     actor = current_user.id
     return _act(
-        auction_id, "say", "notice", lambda form: control.say(auction_id, form.notice.data, actor), lambda _nothing: _("Kept.")
+        auction_id,
+        "say",
+        "notice",
+        lambda form: control.say(auction_id, form.notice.data, actor),
+        lambda _nothing: _("Kept."),
     )
 
 
@@ -181,12 +185,12 @@ def say(auction_id: int) -> Any:
 @roles("organiser")
 def reopen(auction_id: int) -> Any:
     """Open unsold lots again."""
-    actor = current_user.id
+    actor, gone = current_user.id, _("The bidder did not take the lot.")
     return _act(
         auction_id,
         "reopen",
         "until",
-        lambda form: control.reopen(auction_id, form.reopen_lots.data, form.until.data, actor),
+        lambda form: control.reopen(auction_id, form.reopen_lots.data, form.until.data, gone, actor),
         lambda opened: ngettext("%(num)s lot is open again.", "%(num)s lots are open again.", len(opened)),
     )
 

@@ -182,8 +182,8 @@ def _invoice_again(invoice: Invoice, award: Award) -> None:
     enqueue(settlement.INVOICE, str(award.bidder_id), bidder_id=award.bidder_id)
 
 
-def release(lot: Lot, at: datetime, actor_id: int) -> None:
-    """Void what those bid who let a closed lot go, before it is opened again: the log says why. The lot is locked."""
+def release(lot: Lot, at: datetime, reason: str, actor_id: int) -> None:
+    """Void what those bid who let a closed lot go, before it is opened again, with a public reason. The lot is locked."""
     gone = {award.bidder_id for award in awards_since_closing(lot) if award.status not in STANDING}
     for bidder_id in sorted(gone):
         events = log.events_of(log.log_of(lot.id))
@@ -192,7 +192,6 @@ def release(lot: Lot, at: datetime, actor_id: int) -> None:
             continue
         decision = rules.decide_void(log.terms_of(lot.auction, lot), log.state_of(lot), events, first.seq, at)
         assert isinstance(decision, rules.Accepted)  # the bid stands
-        reason = _("The bidder did not take the lot.")
         services._append(lot, decision, operation=f"void-{decision.event.seq}", entered_by=actor_id, reason=reason)
         audit.record("void bid", "lot", lot.id, actor_id, seq=first.seq, reason=reason)
 
