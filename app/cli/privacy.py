@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, updat
 
 from app.accounts.models import Person, SignInCode, person_role
 from app.accounts.services import sign_out_everywhere
-from app.auctions.models import Award, Bidder, BidRefusal, LotEvent
+from app.auctions.models import Award, Bidder, BidRefusal, LotEvent, VoidRequest
 from app.cli import traces
 from app.core import audit
 from app.core.audit import AuditEntry
@@ -74,6 +74,9 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person_id),
+        "void_requests": select(VoidRequest).where(
+            or_(VoidRequest.asked_by == person_id, VoidRequest.decided_by == person_id)
+        ),
         "lots_won": select(Award).where(Award.bidder_id.in_(paddles)),
         "invoices": select(Invoice).where(_theirs(Invoice, email, person)),
         "invoice_lines": select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoices)),
