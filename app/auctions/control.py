@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -29,7 +30,7 @@ PAUSE = "pause auction"
 
 
 class ControlRefused(Exception):
-    """`reason`: over, paused, not_paused, not_open, nothing_open, not_later, not_unsold, repeated (the form came twice)."""
+    """`reason`: over, paused, not_paused, not_open, nothing_open, not_later, not_unsold, repeated (the form came again with other minutes)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -60,12 +61,17 @@ def extend(
 ) -> list[Lot]:
     """Give open lots (all of them, or those of `lot_ids`) so many minutes more, and say why; returns these lots.
 
-    The auction's own closing time moves with the whole. Raises LookupError, ControlRefused (paused, nothing_open,
-    repeated).
+    The auction's own closing time moves with the whole. The same operation gives its minutes once.
+
+    Raises LookupError, ControlRefused (paused, nothing_open, repeated).
     """
     auction, found = _locked(auction_id)
     at, more = now(), timedelta(minutes=minutes)
-    _first_time(auction_id, operation)
+    earlier = _earlier(auction_id, operation)
+    if earlier is not None and earlier["minutes"] == minutes:
+        return [lot for lot in found if lot.number in earlier["lots"]]
+    if earlier is not None:
+        raise ControlRefused("repeated")
     _not_paused(auction)
     given = [lot for lot in found if _runs(lot, at) and (not lot_ids or lot.id in lot_ids)]
     if not given:
@@ -180,12 +186,12 @@ def _not_paused(auction: Auction) -> None:
         raise ControlRefused("paused")
 
 
-def _first_time(auction_id: int, operation: str) -> None:
-    """A form that is sent twice gives its minutes once."""
-    entries = select(AuditEntry.id).where(AuditEntry.subject_kind == "auction", AuditEntry.subject_id == auction_id)
+def _earlier(auction_id: int, operation: str) -> dict[str, Any] | None:
+    """What was given under this operation before: minutes and numbers of lots."""
+    entries = select(AuditEntry.detail).where(AuditEntry.subject_kind == "auction", AuditEntry.subject_id == auction_id)
     told = AuditEntry.detail.contains(f'"operation": {json.dumps(operation)}', autoescape=True)
-    if db.session.scalar(entries.where(told).limit(1)) is not None:
-        raise ControlRefused("repeated")
+    detail = db.session.scalar(entries.where(told).limit(1))
+    return json.loads(detail) if detail else None
 
 
 def _stopped_by_pause(auction_id: int) -> set[int]:

@@ -295,7 +295,9 @@ def _why(reason: str) -> str:
         "nothing_open": _("No lot is open now."),
         "not_later": _("Choose a time that is still to come."),
         "not_unsold": _("One of these lots is sold, or offered to somebody, meanwhile. Look at the list again."),
-        "repeated": _("This form was sent before, and the minutes were given once."),
+        "repeated": _(
+            "This form was sent before with other minutes. Look at the closing times, and give more if you like."
+        ),
         "not_closed": _("This lot is not closed. Void the bid on the lot’s own page."),
         "no_such_bid": _("No bid stands under this number."),
         "asked": _("A request for this lot waits already. Decide it first."),

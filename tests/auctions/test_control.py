@@ -147,14 +147,17 @@ def test_more_time_for_chosen_lots_leaves_the_others_and_the_auction(cast: Cast)
 
 
 def test_the_same_form_gives_its_minutes_once(cast: Cast) -> None:
-    auction = make_auction()
-    with atomic():
-        control.extend(auction.id, 5, "More time.", "operation_%", cast.organiser.id)
+    auction, olga = make_auction(), cast.organiser.id
+    end = auction.closes_at
+    for _ in range(2):
+        with atomic():
+            assert len(control.extend(auction.id, 5, "More time.", "operation_%", olga)) == 1
     with refused("repeated"):
-        control.extend(auction.id, 5, "More time.", "operation_%", cast.organiser.id)
-    assert ends(auction) == [auction.closes_at]
+        control.extend(auction.id, 6, "More time.", "operation_%", olga)
+    assert ends(auction) == [end + 5 * MINUTE]
     with atomic():
-        control.extend(auction.id, 5, "More time.", "operationX%", cast.organiser.id)
+        control.extend(auction.id, 5, "More time.", "operationX%", olga)
+    assert ends(auction) == [end + 10 * MINUTE]
 
 
 def test_a_closed_lot_gets_no_more_time(cast: Cast) -> None:
