@@ -19,7 +19,7 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
-from app.auctions import control_views, offers, settlement
+from app.auctions import control_views, notices, offers, settlement
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
 from app.auctions import views as auctions
@@ -94,6 +94,7 @@ def _registry() -> Registry:
         settlement.INVOICE: auction_jobs.invoice,
         offers.EXPIRE: offers.expire_offer,
     }
+    registry.letters = {notices.OUTBID: notices.outbid_letter}
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,
