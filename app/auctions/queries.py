@@ -118,13 +118,18 @@ def _view(
         lot=lot,
         auction=auction,
         phase=phase(auction, lot, at),
-        price=hammer.amount if hammer else lot.price if lot.price is not None else lot.start,
+        price=hammer.amount if hammer else _price(lot),
         hammer=hammer,
         needed=rules.next_minimum(terms, state),
         reserve_met=rules.reserve_met(terms, state) if lot.reserve is not None else None,
         picture=pictures[shown.id] if shown is not None else None,
         artwork=shown,
     )
+
+
+def _price(lot: Lot) -> int:
+    """The price of a lot that nobody has bought: what its bids make, or the starting price. Unsold, bids make none."""
+    return lot.start if lot.price is None or lot.settled_at is not None else lot.price
 
 
 def visible_auctions() -> list[Auction]:
@@ -329,7 +334,7 @@ def board(found: Auction, at: datetime) -> dict[int, dict[str, Any]]:
 
 def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: Hammer | None) -> dict[str, Any]:
     terms, state = lots.terms_of(found, lot), lots.state_of(lot)
-    current, price = phase(found, lot, at), lot.price if lot.price is not None else lot.start
+    current, price = phase(found, lot, at), _price(lot)
     if hammer is not None:
         price, paddle = hammer.amount, hammer.paddle
     needed = rules.next_minimum(terms, state)
@@ -356,7 +361,8 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
 
 def promised_text(found: Auction, shown: dict[int, dict[str, Any]]) -> str:
     """What the leading bids of a board come to, in words of the current language."""
-    total = sum(lot["price"] for lot in shown.values() if lot["bids"] and lot["phase"] != Phase.WITHDRAWN)
+    counted = [lot for lot in shown.values() if lot["bids"] and lot["phase"] != Phase.WITHDRAWN]
+    total = sum(lot["price"] for lot in counted if lot["sold"] or not lot["settled"])
     return formats.amount(total, found.currency)
 
 
