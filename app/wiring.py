@@ -19,9 +19,9 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
+from app.auctions import control_views, notices, offers, settlement, watching, watching_views
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
-from app.auctions import notices, settlement, watching, watching_views
 from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.queries import account_section as bids_section
@@ -61,6 +61,7 @@ BLUEPRINTS = (
     auctions.blueprint,
     watching_views.blueprint,
     manage_auctions.blueprint,
+    control_views.blueprint,
     payments.blueprint,
     manage_payments.blueprint,
 )
@@ -92,12 +93,14 @@ def _registry() -> Registry:
         gallery_services.DERIVE: gallery_jobs.derive,
         settlement.CLOSE: auction_jobs.close_lot,
         settlement.INVOICE: auction_jobs.invoice,
+        offers.EXPIRE: offers.expire_offer,
     }
     registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,
         "watchers": watching.remind,
+        "offers": offers.overdue,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

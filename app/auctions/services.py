@@ -78,6 +78,8 @@ def set_lot_status(lot_id: int, status: LotStatus, actor_id: int) -> None:
     lot: Lot | None = locked(Lot, lot_id)
     if lot is None:
         raise LookupError(lot_id)
+    if status is LotStatus.OPEN and lot.auction.paused_at is not None:
+        return  # it opens with the whole auction
     if lot.settled_at is None and lot.status is not status:
         lot.status = status
         audit.record(f"lot {status}", "lot", lot_id, actor_id)

@@ -294,7 +294,7 @@ def screen(slug: str) -> str:
         "auctions/screen.html",
         auction=found,
         lots=views,
-        promised=sum(view.lot.price or 0 for view in views),
+        promised=sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at)),
         index=index,
         view=view,
         paddle=view.lot.leader.paddle if view and view.lot.leader else None,

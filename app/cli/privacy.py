@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, updat
 
 from app.accounts.models import Person, SignInCode, person_role
 from app.accounts.services import sign_out_everywhere
-from app.auctions.models import Award, Bidder, BidRefusal, LotEvent, Watch
+from app.auctions.models import Award, Bidder, BidRefusal, LotEvent, VoidRequest, Watch
 from app.cli import traces
 from app.core import audit
 from app.core.audit import AuditEntry
@@ -75,6 +75,9 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person_id),
         "watched_lots": select(Watch).where(Watch.person_id == person_id),
+        "void_requests": select(VoidRequest).where(
+            or_(VoidRequest.asked_by == person_id, VoidRequest.decided_by == person_id)
+        ),
         "lots_won": select(Award).where(Award.bidder_id.in_(paddles)),
         "invoices": select(Invoice).where(_theirs(Invoice, email, person)),
         "invoice_lines": select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoices)),

@@ -44,6 +44,7 @@ function view(lot) {
 function apply(lots, now, promised) {
   offset = new Date(now) - Date.now();
   set(root.querySelector("[data-raised]"), promised);
+  if (lots.length) tell(lots[0].notice);
   for (const lot of lots) {
     const before = known.get(lot.number);
     known.set(lot.number, lot);
@@ -51,6 +52,14 @@ function apply(lots, now, promised) {
     if (shownLot === null) applyToWall(lot);
     else if (lot.number === shownLot) applyToLot(view(lot));
   }
+}
+
+// What the organisers tell everybody just now; it stands with each lot.
+function tell(words) {
+  const notice = root.querySelector("[data-notice]");
+  if (!notice) return;
+  notice.hidden = !words;
+  set(notice.querySelector("[data-notice-words]"), words);
 }
 
 // Did this reader's own place change? Then only the server can tell it.

@@ -11,12 +11,12 @@ from typing import Any
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import Person
 from app.accounts.services import set_password
-from app.auctions import settlement, watching
-from app.auctions.models import LotEvent, lot_artwork
+from app.auctions import offers, settlement, voids, watching
+from app.auctions.models import Auction, Lot, LotEvent, LotStatus, VoidRequest, lot_artwork
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
@@ -69,7 +69,9 @@ def build(cast: Cast) -> dict[str, Any]:
     lot, sold = lot_of(auction, 1), lot_of(over, 1)
     with atomic():
         watching.watch(lot_of(auction, 2).id, cast.parent.id)
+    closed, request_id, owed_id = build_closed(cast)
     return {
+        "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
         "gallery_id": gallery.id, "gallery": gallery.slug, "artwork_id": plain, "purpose": "auction", "auction_id": auction.id,
@@ -77,6 +79,59 @@ def build(cast: Cast) -> dict[str, Any]:
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
     }  # fmt: skip
+
+
+def build_closed(cast: Cast) -> tuple[Auction, int, int]:
+    """An auction that is over: lot 1 not paid, lot 2 not sold, lot 3 offered to Sami, on lot 4 a request to void."""
+    closed = make_auction(4)
+    for number in (1, 3, 4):
+        bid(lot_of(closed, number), cast.staff, 20)
+        bid(lot_of(closed, number), cast.parent, 50)
+    with travel(closed.closes_at), atomic():
+        awards = [settlement.close_lot(lot_id) for lot_id in [lot.id for lot in closed.lots]]
+    owed, passed_on = (awards[index] for index in (0, 2))
+    assert owed is not None
+    assert passed_on is not None
+    with atomic():
+        offers.forfeit(passed_on.id, cast.organiser.id)
+        request = voids.ask(lot_of_number(closed, 4), 1, "A slip.", cast.admin.id)
+    return closed, request.id, owed.id
+
+
+def lot_of_number(auction: Auction, number: int) -> int:
+    """The id of a lot."""
+    return db.session.scalars(select(Lot.id).where(Lot.auction_id == auction.id, Lot.number == number)).one()
+
+
+def unsold() -> list[str]:
+    """The lot that was closed without a bid."""
+    query = select(Lot.id).where(Lot.settled_at.is_not(None), Lot.last_seq == 0).order_by(Lot.id)
+    return [str(db.session.scalars(query.limit(1)).one())]
+
+
+def close_again() -> None:
+    """Let the lot that was opened again be closed."""
+    with atomic():
+        db.session.execute(update(Lot).where(Lot.scheduled_end > now() + 24 * HOUR).values(settled_at=now()))
+
+
+def pause_anew() -> None:
+    """Pause what a form let go on."""
+    with atomic():
+        db.session.execute(update(Auction).where(Auction.id == 1).values(paused_at=now()))
+
+
+def go_on() -> None:
+    """End the pause that a form began."""
+    with atomic():
+        db.session.execute(update(Auction).values(paused_at=None))
+        db.session.execute(update(Lot).values(status=LotStatus.OPEN))
+
+
+def ask_nothing() -> None:
+    """Forget what Olga asked."""
+    with atomic():
+        db.session.execute(delete(VoidRequest).where(VoidRequest.reason != "A slip."))
 
 
 def _password(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
@@ -206,6 +261,8 @@ AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
 AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
 
+AT_CONTROL, AT_CLOSED = ("auction_control.page", "auction_id"), ("auction_control.page", "auction_id=closed_id")
+
 CASES: dict[str, list[Case]] = {
     "accounts": [
         Case("accounts.sign_in", None, fill={"email": newcomer}),
@@ -275,6 +332,22 @@ CASES: dict[str, list[Case]] = {
              {"seq": standing_bid, "reason": "A slip."}, beside={"reason": "seq"}),
         Case("manage_auctions.set_status", "organiser", "lot_id action=pause", ("manage_auctions.lot", "lot_id")),
         Case("manage_auctions.hand_over", "helper", "award_id", ("manage_auctions.page", "auction_id=over_id")),
+    ],
+    "control": [
+        Case("auction_control.stagger", "organiser", "auction_id", AT_CONTROL, {"group": "2", "step_s": "60"}),
+        Case("auction_control.extend", "organiser", "auction_id", AT_CONTROL,
+             {"minutes": "5", "extend_notice": "More time."}),
+        Case("auction_control.say", "organiser", "auction_id", AT_CONTROL, {"notice": "Soup at seven."}),
+        Case("auction_control.pause", "organiser", "auction_id", AT_CONTROL, {"pause_notice": "Wait."}, after=go_on),
+        Case("auction_control.resume", "organiser", "auction_id", AT_CONTROL, {"resume_notice": "On."}, after=pause_anew),
+        Case("auction_control.ask", "organiser", "auction_id=closed_id", AT_CLOSED, {"seq": "1", "reason": "A typing slip."},
+             beside={"void_lot": "seq"}, after=ask_nothing),
+        Case("auction_control.reopen", "organiser", "auction_id=closed_id", AT_CLOSED,
+             {"reopen_lots": unsold, "until": "2031-01-01T10:00"}, after=close_again),
+        Case("auction_control.decide", "organiser", "request_id verdict=approval", AT_CLOSED),
+        Case("auction_control.forfeit", "organiser", "award_id=owed_id", AT_CLOSED),
+        Case("auction_control.answer_offer", "staff", "slug=closed number=3 answer=refusal",
+             ("auction_control.offer", "slug=closed number=3")),
     ],
     "payments": [
         Case("payments.pay", None, "token=invoice", ("payments.invoice", "token=invoice")),
