@@ -19,9 +19,9 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
+from app.auctions import absentee, auctioneer_views, room_views, settlement
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
-from app.auctions import settlement
 from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.queries import account_section as bids_section
@@ -60,6 +60,8 @@ BLUEPRINTS = (
     manage_galleries.blueprint,
     auctions.blueprint,
     manage_auctions.blueprint,
+    room_views.blueprint,
+    auctioneer_views.blueprint,
     payments.blueprint,
     manage_payments.blueprint,
 )
@@ -91,10 +93,12 @@ def _registry() -> Registry:
         gallery_services.DERIVE: gallery_jobs.derive,
         settlement.CLOSE: auction_jobs.close_lot,
         settlement.INVOICE: auction_jobs.invoice,
+        absentee.COUNT: auction_jobs.count_absentee,
     }
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,
+        "absentee": auction_jobs.uncounted,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

@@ -221,6 +221,7 @@ class Step:
     price: int | None
     closes_at: datetime
     reason: str | None
+    late_s: int | None = None
 
     @property
     def words(self) -> str:
@@ -243,7 +244,7 @@ def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
         .limit(limit)
     )
     return [
-        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason)
+        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.late_s)
         for row, paddle, leads in db.session.execute(query)
     ]
 
@@ -300,6 +301,8 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[
         "closes_at": formats.iso(lot.closes_at),
         "reserve_met": rules.reserve_met(terms, state) if lot.reserve is not None else None,
         "settled": lot.settled_at is not None,
+        "called": lot.number == found.called_number and current is not Phase.WITHDRAWN,
+        "room_only": lot.room_only,
         "words": words(Standing.NONE, current, needed_text),
         "outbid_words": words(Standing.OUTBID, current, needed_text),
     }

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
-from app.auctions import lots, notices, rules
+from app.auctions import absentee, lots, notices, rules
 from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, EventKind, Lot, LotEvent, LotStatus
 from app.auctions.rules import Reason
 from app.auctions.settlement import CLOSE
@@ -60,8 +60,11 @@ def place_bid(
     confirmed: bool = False,
     exact: bool = False,
     entered_by: int | None = None,
+    late_s: int | None = None,
 ) -> BidOutcome:
     """Decide a bid under the lot's lock and write it down, accepted or refused.
+
+    `late_s`: the seconds that a floor bid waited on the helper's phone; it counts from now all the same.
 
     Raises LookupError, TermsNotAccepted (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
     """
@@ -72,6 +75,8 @@ def place_bid(
     if bidder is not None and (earlier := _earlier(lot_id, bidder.id, operation)) is not None:
         return _repeat(lots.terms_of(auction, lot), earlier, bidder.id, amount)
     at = now()
+    if not lot.last_seq:  # what was left with the desk before the opening comes first
+        _count_absentee(auction, lot, at)
     terms, before = lots.terms_of(auction, lot), lots.state_of(lot)
     status = lots.status_of(lot, eligible=_eligible(auction, person_id))
     offer = rules.Offer(bidder=bidder.id if bidder else NOBODY, amount=amount, at=at, exact=exact, confirmed=confirmed)
@@ -86,7 +91,7 @@ def place_bid(
         decision = rules.decide_bid(terms, before, replace(offer, bidder=bidder.id), status)
         assert isinstance(decision, rules.Accepted)  # the same bid, under the number that it was just given
     after = decision.state
-    _append(lot, decision, operation=operation, entered_by=entered_by)
+    _append(lot, decision, operation=operation, entered_by=entered_by, late_s=late_s)
     if auction.frozen_at is None:
         auction.frozen_at = at  # the increments stand from the first bid on
     if after.closes_at != before.closes_at:
@@ -121,7 +126,32 @@ def _locked_with(lot_id: int, person_id: int) -> tuple[Lot, Auction, Bidder | No
     return row[0], row[1], row[2]
 
 
-def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
+def count_absentee(lot_id: int) -> None:
+    """Count what was left with the desk, once bidding is open ("Floor bids"). May run more than once."""
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is not None:
+        _count_absentee(locked(Auction, lot.auction_id), lot, now())
+
+
+def _count_absentee(auction: Auction, lot: Lot, at: datetime) -> None:
+    for entry, decision in absentee.count(auction, lot, at):
+        before, after = lots.state_of(lot), decision.state
+        _append(lot, decision, operation=f"absentee-{entry.id}", entered_by=entry.entered_by)
+        auction.frozen_at = auction.frozen_at or at
+        passed = before.leader if after.leader != before.leader else entry.bidder_id
+        if passed is not None and passed != after.leader:
+            notices.outbid(auction, lot, int(passed), rules.next_minimum(lots.terms_of(auction, lot), after))
+
+
+def _append(
+    lot: Lot,
+    decision: rules.Accepted,
+    *,
+    operation: str,
+    entered_by: int | None,
+    reason: str = "",
+    late_s: int | None = None,
+) -> None:
     event, after = decision.event, decision.state
     facts: dict[str, Any]
     if isinstance(event, rules.Bid):
@@ -139,6 +169,7 @@ def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: i
             operation=operation,
             entered_by=entered_by,
             reason=reason or None,
+            late_s=late_s,
             price=after.price,
             leader_id=after.leader,
             closes_at=after.closes_at,
