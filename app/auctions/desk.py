@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,14 +9,13 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
-from app.accounts.services import find_or_create
+from app.accounts.services import find_or_create, without_address
 from app.auctions.models import Auction, Bidder
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
 
-NOWHERE = "desk.invalid"  # RFC 2606: no mail is ever written to it
 SHORTEST_SEARCH, MOST_KNOWN = 3, 8  # a helper looks for somebody; nobody looks everybody up
 
 
@@ -47,12 +45,13 @@ def sign_in(
     They accepted the terms on paper. One paddle a person. Raises LookupError, Namesake (unless `namesake`).
     """
     auction = _locked(auction_id)
-    made_up = f"paper-{hashlib.sha256(f'{auction_id} {operation}'.encode()).hexdigest()[:20]}@{NOWHERE}"
-    address = email or made_up
-    known = db.session.scalar(select(Person).where(Person.email == address))
-    if known is None and not namesake and (paddle := _paddle_of_name(auction_id, name)) is not None:
+    at = now()
+    person = (
+        find_or_create(email, name, locale) if email else without_address(f"{auction_id} {operation}", name, locale)
+    )
+    unknown = person.created_at >= at
+    if unknown and not namesake and (paddle := _paddle_of_name(auction_id, name)) is not None:
         raise Namesake(paddle)
-    person = known or find_or_create(address, name, locale)
     if not person.name:
         person.name = name
     return _give(auction, person, entered_by)
