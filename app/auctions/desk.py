@@ -45,15 +45,13 @@ def sign_in(
     They accepted the terms on paper. One paddle a person. Raises LookupError, Namesake (unless `namesake`).
     """
     auction = _locked(auction_id)
-    at = now()
-    person = (
-        find_or_create(email, name, locale) if email else without_address(f"{auction_id} {operation}", name, locale)
-    )
-    unknown = person.created_at >= at
-    if unknown and not namesake and (paddle := _paddle_of_name(auction_id, name)) is not None:
-        raise Namesake(paddle)
-    if not person.name:
-        person.name = name
+    key = f"{auction_id} {operation}"
+    person = find_or_create(email, name, locale) if email else without_address(key, name, locale)
+    person.name = person.name or name
+    if _paddle_of(auction_id, person.id) is None and not namesake:
+        paddle = _paddle_of_name(auction_id, person.name)
+        if paddle is not None:
+            raise Namesake(paddle)
     return _give(auction, person, entered_by)
 
 
@@ -74,8 +72,7 @@ def _locked(auction_id: int) -> Auction:
 
 
 def _give(auction: Auction, person: Person, entered_by: int) -> Given:
-    query = select(Bidder.paddle).where(Bidder.auction_id == auction.id, Bidder.person_id == person.id)
-    paddle = db.session.scalar(query)
+    paddle = _paddle_of(auction.id, person.id)
     if paddle is not None:
         return Given(paddle, person.greeting, new=False)
     bidder = Bidder(
@@ -87,6 +84,11 @@ def _give(auction: Auction, person: Person, entered_by: int) -> Given:
     db.session.flush()
     audit.record("give paddle", "bidder", bidder.id, entered_by, paddle=bidder.paddle)
     return Given(bidder.paddle, person.greeting, new=True)
+
+
+def _paddle_of(auction_id: int, person_id: int) -> int | None:
+    query = select(Bidder.paddle).where(Bidder.auction_id == auction_id, Bidder.person_id == person_id)
+    return db.session.scalar(query)
 
 
 def bidder_id_of(auction_id: int, paddle: int) -> int | None:

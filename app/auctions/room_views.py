@@ -81,7 +81,8 @@ def give_paddle(auction_id: int) -> Any:
 
 
 def _search(text: str) -> str:
-    return clean(text[:120].replace("\x00", ""))
+    """What is looked for, without what no name holds."""
+    return clean(text[:120].encode("utf-8", "ignore").decode().replace("\x00", ""))
 
 
 def _chosen(auction: Auction, form: DeskForm) -> Person | None:
