@@ -75,7 +75,7 @@ def freeze(auction_id: int) -> Any:
     auction, form = found_auction(auction_id), FreezeForm()
     found = room.standing(auction, form.number.data) if form.validate() and form.number.data else None
     if found is None:
-        abort(422)
+        abort(404)
     with atomic():
         room.freeze(found.lot_id, form.frozen.data, current_user.id)
     if form.frozen.data:

@@ -8,18 +8,30 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField
 
 from app.auctions.models import Auction
-from app.web.forms import EmailField, Form, Given, MoneyField, OperationField, TextField, WholeField
+from app.web.forms import EmailField, Form, Given, MoneyField, OperationField, TextField, WholeField, clean
 
 NUMBER = {"inputmode": "numeric", "autocomplete": "off", "maxlength": 12}
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
 HIGHEST = 2147483647
 
 
+def looked_for(text: str) -> str:
+    """What somebody looks for, without what no name holds."""
+    return clean(text[:120].encode("utf-8", "ignore").decode().replace("\x00", ""))
+
+
+class Unseen(HiddenField):
+    """A hidden text that the page made. Whatever comes back in its place is shown again without harm."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = looked_for(valuelist[0]) if valuelist else ""
+
+
 class DeskForm(Form):
     """Somebody comes in. `person` is one whom the house knows, chosen from what `q` found; then name and address stay."""
 
-    q = HiddenField()
-    person = HiddenField()
+    q = Unseen()
+    person = Unseen()
     operation = OperationField()
     name = TextField(_l("Name"), longest=120, render_kw={"autocomplete": "off"})
     email = EmailField(
@@ -47,7 +59,7 @@ class FloorForm(Form):
     paddle = WholeField(_l("Paddle"), low=1, high=HIGHEST, validators=[Given(_l("Whose paddle?"))], render_kw=NUMBER)
     amount = MoneyField(_l("Amount"), validators=[Given(_l("Write an amount."))], render_kw=AMOUNT)
     operation = OperationField()
-    age_s = HiddenField(default="")
+    age_s = Unseen(default="")
     confirmed = BooleanField(_l("Yes, the room said this amount"))
 
     @classmethod

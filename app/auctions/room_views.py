@@ -11,7 +11,7 @@ from flask_login import current_user
 from app.accounts.models import Person
 from app.auctions import absentee, desk, room, services
 from app.auctions.models import Auction
-from app.auctions.room_forms import AbsenteeForm, DeskForm, FloorForm
+from app.auctions.room_forms import AbsenteeForm, DeskForm, FloorForm, looked_for
 from app.auctions.rules import Reason
 from app.core.clock import now
 from app.core.database import db
@@ -19,7 +19,6 @@ from app.core.money import amount_input
 from app.core.transactions import atomic
 from app.web.access import roles
 from app.web.formats import amount, locale
-from app.web.forms import clean
 
 blueprint = Blueprint("auction_room", __name__)
 AUCTION = "/manage/auctions/<int(max=2147483647):auction_id>"
@@ -38,7 +37,7 @@ def found_auction(auction_id: int) -> Auction:
 def desk_page(auction_id: int) -> Any:
     """Who holds which paddle, and the form that gives the next one."""
     auction = found_auction(auction_id)
-    search, asked = _search(request.args.get("q", "")), request.args.get("person", "")
+    search, asked = looked_for(request.args.get("q", "")), looked_for(request.args.get("person", ""))
     form = DeskForm(formdata=None)
     form.q.data, form.person.data = search, asked
     if not asked and not search.isdigit():
@@ -80,22 +79,17 @@ def give_paddle(auction_id: int) -> Any:
     return redirect(url_for("auction_room.desk_page", auction_id=auction_id), 303)
 
 
-def _search(text: str) -> str:
-    """What is looked for, without what no name holds."""
-    return clean(text[:120].encode("utf-8", "ignore").decode().replace("\x00", ""))
-
-
 def _chosen(auction: Auction, form: DeskForm) -> Person | None:
     """The one whom the search found: nobody is looked up by their number alone."""
     asked = str(form.person.data or "")
-    people = desk.known(auction.id, _search(str(form.q.data or ""))) if asked else []
+    people = desk.known(auction.id, str(form.q.data or "")) if asked else []
     return next((person for person in people if str(person.id) == asked), None)
 
 
 def _desk(
     auction: Auction, form: DeskForm, status: int = 200, *, absent: AbsenteeForm | None = None, namesake: bool = False
 ) -> Any:
-    search = _search(str(form.q.data or ""))
+    search = str(form.q.data or "")
     if absent is None:
         absent = AbsenteeForm(formdata=None)
         absent.lot.data = _number("lot")

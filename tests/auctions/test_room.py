@@ -19,7 +19,6 @@ from app.core.transactions import atomic
 from tests.auctions.helpers import bid, events, lot_of, mails, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
-from tests.nasty import NASTY_TEXTS
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -82,13 +81,6 @@ def test_a_paddle_needs_a_name_and_signed_terms(cast: Cast, client_for: Browserl
     assert "Rosa Petit" in answer.text
     assert give(helper, auction, name=" ").status_code == 422
     assert give(helper, auction, email="nowhere").status_code == 422
-    for text in NASTY_TEXTS:
-        assert give(helper, auction, name=text, operation=text).status_code in (303, 400, 413, 422)
-        assert give(helper, auction, q=text, person=text).status_code in (303, 400, 413, 422)
-        assert helper.get(f"/manage/auctions/{auction.id}/desk/", query_string={"q": text[:500]}).status_code in (
-            200,
-            400,
-        )
 
 
 def test_a_namesake_is_asked_about(cast: Cast, client_for: Browserlike) -> None:
@@ -204,7 +196,7 @@ def test_only_the_room(cast: Cast, client_for: Browserlike) -> None:
     assert call_out(client_for(cast.helper), auction, paddle, 20).json["outcome"] == "accepted"
     assert organiser.post(address, data={"number": "1", "frozen": ""}).status_code == 303
     assert bid(lot_of(auction), cast.staff, 90).leads
-    assert organiser.post(address, data={"number": "9"}).status_code == 422
+    assert organiser.post(address, data={"number": "9"}).status_code == 404
 
 
 # ---- absentee maxima
