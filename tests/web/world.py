@@ -19,6 +19,7 @@ from app.auctions import absentee, desk, room, settlement
 from app.auctions.models import Auction, Bidder, Lot, LotEvent, lot_artwork
 from app.core.clock import now, travel
 from app.core.database import db
+from app.core.ids import token
 from app.core.transactions import atomic
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.services import create_campaign, withdraw
@@ -287,7 +288,7 @@ CASES: dict[str, list[Case]] = {
         Case("auctions.bid", "guardian", "slug=auction number=1", AT_LOT, {"amount": rising, "terms": "y"},
              beside={"terms": "amount"}, may_go=("terms",), may_write=("bid_refusal",)),
         Case("auction_room.floor_bid", "helper", "auction_id", ("auction_room.floor", "auction_id"),
-             {"lot": "1", "paddle": called_out, "amount": asked_for}, may_write=("bid_refusal",), may_go=("confirmed",)),
+             {"lot": "1", "paddle": called_out, "amount": asked_for, "operation": token}, may_write=("bid_refusal",), may_go=("confirmed",)),
         Case("auctions.invoice", "parent", "slug=over number=1", ("auctions.lot", "slug=over number=1")),
         Case("manage_auctions.add", "organiser", fill=AUCTION, beside={"opens_at": "closes_at"}),
         Case("manage_auctions.edit", "organiser", "auction_id", fill={"title": "A hammer"},
