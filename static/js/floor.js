@@ -134,7 +134,7 @@ function told(bid, result) {
 async function attempt(bid) {
   const body = new URLSearchParams({
     csrf_token: form.elements.csrf_token.value, operation: bid.operation, lot: bid.lot, paddle: bid.paddle,
-    amount: bid.amount, age_s: String(Math.max(0, Math.floor((Date.now() - bid.at) / 1000))),
+    amount: bid.amount, age_s: String(Math.max(0, Math.ceil((Date.now() - bid.at) / 1000))),
     ...(bid.confirmed ? { confirmed: "y" } : {}),
   });
   try {
