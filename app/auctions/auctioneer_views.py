@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -78,8 +78,4 @@ def freeze(auction_id: int) -> Any:
         abort(404)
     with atomic():
         room.freeze(found.lot_id, form.frozen.data, current_user.id)
-    if form.frozen.data:
-        flash(_("Only the room bids on lot %(number)s.", number=found.number), "info")
-    else:
-        flash(_("Everybody may bid on lot %(number)s.", number=found.number), "success")
     return redirect(url_for("auctioneer.page", auction_id=auction_id), 303)

@@ -288,6 +288,8 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[
     current, price = phase(found, lot, at), lot.price if lot.price is not None else lot.start
     needed = rules.next_minimum(terms, state)
     needed_text = formats.amount(needed, found.currency)
+    waits = _("The room is bidding. Raise your hand, or wait a moment.") if lot.room_only else ""
+    waits = waits if current is Phase.OPEN else ""
     return {
         "number": lot.number,
         "seq": lot.last_seq,
@@ -303,8 +305,8 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[
         "settled": lot.settled_at is not None,
         "called": lot.number == found.called_number and current is not Phase.WITHDRAWN,
         "room_only": lot.room_only,
-        "words": words(Standing.NONE, current, needed_text),
-        "outbid_words": words(Standing.OUTBID, current, needed_text),
+        "words": waits or words(Standing.NONE, current, needed_text),
+        "outbid_words": waits or words(Standing.OUTBID, current, needed_text),
     }
 
 

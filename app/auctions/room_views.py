@@ -40,7 +40,7 @@ def desk_page(auction_id: int) -> Any:
     search, asked = looked_for(request.args.get("q", "")), looked_for(request.args.get("person", ""))
     form = DeskForm(formdata=None)
     form.q.data, form.person.data = search, asked
-    if not asked and not search.isdigit():
+    if search and not search.isdigit() and not desk.known(auction_id, search) and not desk.holders(auction_id, search):
         form.name.data = search  # whom nobody finds is mostly somebody new
     return _desk(auction, form)
 

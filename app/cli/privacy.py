@@ -177,8 +177,8 @@ def _take_out(email: str, names: set[str], invoice_ids: list[int]) -> None:
 
 
 def _normal(email: str) -> str:
-    """Raises ValueError for what is no address."""
-    return normal_email(email)
+    """Raises ValueError for what is no address. Who came to a desk without one goes by a made-up one."""
+    return email if email.endswith("@desk.invalid") else normal_email(email)
 
 
 def _find(email: str) -> Person | None:

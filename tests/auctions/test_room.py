@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.accounts.models import Person
 from app.auctions import absentee, desk, jobs, lots, queries, room, settlement
 from app.auctions.models import AbsenteeBid, Auction, Bidder, BidRefusal, Lot
+from app.cli import privacy
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.jobs import Job, run_due
@@ -110,6 +111,19 @@ def test_the_desk_finds_by_name_and_by_paddle(cast: Cast, client_for: Browserlik
     assert paddles(auction)[101] == "Pia Parent"
 
 
+def test_somebody_without_an_address_can_be_exported_and_erased(cast: Cast, client_for: Browserlike) -> None:
+    auction, helper = soon(), client_for(cast.helper)
+    give(helper, auction)
+    leave(helper, auction, 100, 50)
+    email = db.session.scalars(select(Bidder)).one().person.email
+    found = privacy.export(email)
+    assert found is not None
+    assert [len(found[name]) for name in ("paddles", "absentee_bids")] == [1, 1]
+    privacy.erase(email)
+    assert db.session.scalar(select(func.count(AbsenteeBid.id))) == 0
+    assert "Rosa" not in client_for(cast.organiser).get(f"/manage/auctions/{auction.id}/desk/").text
+
+
 # ---- bids called in the room
 
 
@@ -193,6 +207,8 @@ def test_only_the_room(cast: Cast, client_for: Browserlike) -> None:
     assert organiser.post(address, data={"number": "1", "frozen": "y"}).status_code == 303
     assert lot_of(auction).room_only
     assert bid(lot_of(auction), cast.staff, 90).reason == "online_frozen"
+    (told,) = client_for().get(f"/auctions/{auction.slug}/live.json").get_json()["lots"]
+    assert told["words"].startswith("The room is bidding")
     assert call_out(client_for(cast.helper), auction, paddle, 20).json["outcome"] == "accepted"
     assert organiser.post(address, data={"number": "1", "frozen": ""}).status_code == 303
     assert bid(lot_of(auction), cast.staff, 90).leads
