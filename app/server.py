@@ -1,8 +1,9 @@
 """What the web server runs: pages and streams on one port. `wsgi.py` serves the pages alone, under any WSGI server."""
 
 from app import create_app
+from app.auctions.lane import Lane
 from app.auctions.live import Hub
 from app.web.bridge import Bridge
 
 _pages = create_app()
-app = Bridge(_pages, Hub(_pages), threads=_pages.config["KERMESSE"]["WEB_THREADS"])
+app = Bridge(_pages, Hub(_pages), Lane(_pages), threads=_pages.config["KERMESSE"]["WEB_THREADS"])

@@ -19,7 +19,7 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
-from app.auctions import absentee, auctioneer_views, room_views, settlement
+from app.auctions import absentee, auctioneer_views, notices, room_views, settlement
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
 from app.auctions import views as auctions
@@ -95,6 +95,7 @@ def _registry() -> Registry:
         settlement.INVOICE: auction_jobs.invoice,
         absentee.COUNT: auction_jobs.count_absentee,
     }
+    registry.letters = {notices.OUTBID: notices.outbid_letter}
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,

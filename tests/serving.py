@@ -33,6 +33,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+WORKER = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+
+
 @dataclass
 class Server:
     """A running web process (and worker). `app` is an application on the same database, for the test's own eyes."""
@@ -53,7 +56,18 @@ class Server:
         ]  # fmt: skip
         self.processes = [self._spawn(web)]
         if worker:
-            self.processes.append(self._spawn([sys.executable, "-m", "flask", "--app", "wsgi", "worker"]))
+            self.processes.append(self._spawn(WORKER))
+        return self._ready()
+
+    def kill(self, number: int) -> None:
+        """End one of the processes with -9 (0: web, 1: worker), and start it again."""
+        process = self.processes[number]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(15)
+        self.processes[number] = self._spawn([str(part) for part in process.args])  # type: ignore[union-attr]
+        self._ready()
+
+    def _ready(self) -> Server:
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/livez", timeout=2):

@@ -76,7 +76,7 @@ def waiting(lot_id: int) -> list[AbsenteeBid]:
 
 
 def count(auction: Auction, lot: Lot, at: datetime) -> Iterator[tuple[AbsenteeBid, rules.Accepted]]:
-    """Decide what waits for a locked lot; each accepted bid is to be appended before the next is asked for.
+    """Decide what waits for a locked lot on which nobody has bid; what is accepted is to be appended in this order.
 
     Nothing before the opening, on a lot that is no longer open, or in an auction that is not public.
     """

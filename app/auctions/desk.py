@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import Person
 from app.accounts.services import find_or_create, without_address
 from app.auctions.models import Auction, Bidder
+from app.auctions.sitting import welcome
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
@@ -75,13 +76,7 @@ def _give(auction: Auction, person: Person, entered_by: int) -> Given:
     paddle = _paddle_of(auction.id, person.id)
     if paddle is not None:
         return Given(paddle, person.greeting, new=False)
-    bidder = Bidder(
-        auction_id=auction.id, person_id=person.id, paddle=auction.next_paddle, terms_accepted_at=now(),
-        entered_by=entered_by,
-    )  # fmt: skip
-    auction.next_paddle += 1
-    db.session.add(bidder)
-    db.session.flush()
+    bidder = welcome(auction, person.id, now(), entered_by)
     audit.record("give paddle", "bidder", bidder.id, entered_by, paddle=bidder.paddle)
     return Given(bidder.paddle, person.greeting, new=True)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
 from app.auctions import rules
-from app.auctions.models import Auction, EventKind, Lot, LotEvent, LotStatus
+from app.auctions.chain import Chain, lines
+from app.auctions.models import Auction, Bidder, EventKind, Lot, LotEvent, LotStatus
 from app.core.database import db
 
 
@@ -97,4 +98,23 @@ def differences(auction: Auction, lot: Lot) -> list[str]:
         return [*found, str(fault)]
     if state_of(lot) != state:
         found.append("the columns differ from the replay")
+    return found + public_differences(auction, lot, rows, terms)
+
+
+def chain_of(auction: Auction, lot: Lot, terms: rules.LotTerms) -> Chain:
+    """The public log of a lot from its beginning."""
+    return Chain(number=lot.number, currency=auction.currency, terms=terms, secret=lot.secret)
+
+
+def public_differences(auction: Auction, lot: Lot, rows: Sequence[LotEvent], terms: rules.LotTerms) -> list[str]:
+    """Where the public lines differ from those that the log gives when it is written anew."""
+    paddles = {
+        row[0]: row[1] for row in db.session.execute(select(Bidder.id, Bidder.paddle).filter_by(auction_id=auction.id))
+    }
+    chain, found = chain_of(auction, lot, terms), []
+    for row, (_event, _state, line) in zip(rows, lines(chain, events_of(rows), paddles), strict=True):
+        if (row.line, row.hash) != (line.text, line.hash):
+            found.append(f"seq {row.seq}: the public line is not the one that the log gives")
+    if (lot.head, lot.sealed_from) != (chain.head, chain.sealed_from):
+        found.append("the head of the public log differs")
     return found

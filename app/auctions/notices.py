@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import lazyload, selectinload
 
 from app.accounts.models import Person
+from app.auctions import queries
 from app.auctions.models import Auction, Award, Bidder, Lot
 from app.core.database import db
-from app.core.mail import queue_mail
+from app.core.mail import queue_letters, queue_mail
+from app.core.registry import Letter
+from app.galleries import queries as galleries
+
+OUTBID = "outbid"
 
 
 def lot_link(auction: Auction, lot: Lot) -> str:
@@ -37,18 +44,45 @@ def _send(bidder_id: int, key: str, template: str, subject: Any, **context: Any)
     queue_mail(key, person.email, template, text, locale=person.locale, person=person, **context)
 
 
-def outbid(auction: Auction, lot: Lot, bidder_id: int, needed: int) -> None:
-    """Somebody bid more: the number that keeps them in."""
-    _send(
-        bidder_id,
-        f"outbid:{lot.id}:{lot.last_seq}",
-        "auction_outbid",
-        lambda: _("Somebody bid more for “%(title)s”", title=lot.title),
-        auction=auction,
-        lot=lot,
-        needed=needed,
-        link=lot_link(auction, lot),
-    )
+@dataclass(frozen=True)
+class Outbid:
+    """Somebody lost the lead: the price then, and the number that keeps them in (minor units)."""
+
+    bidder_id: int
+    seq: int
+    price: int
+    needed: int
+
+
+class Reader(NamedTuple):
+    """Whom a mail goes to."""
+
+    email: str
+    locale: str
+    active: bool
+
+
+def outbid(lot: Lot, told: Sequence[Outbid], readers: Mapping[int, Reader]) -> None:
+    """Tell those who were outbid. Only rows are written here, under the lot's lock; `outbid_letter` makes the words."""
+    letters = [
+        (
+            f"outbid:{lot.id}:{one.seq}",
+            to.email,
+            to.locale,
+            {"lot_id": lot.id, "price": one.price, "needed": one.needed},
+        )
+        for one in told
+        if (to := readers[one.bidder_id]).active
+    ]
+    queue_letters(OUTBID, letters)
+
+
+def outbid_letter(facts: Mapping[str, Any]) -> Letter:
+    """The words for somebody who was outbid. The title goes with the picture when its consent is withdrawn."""
+    lot = db.session.get_one(Lot, facts["lot_id"], options=[selectinload(Lot.artworks)])
+    title = queries.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
+    context = {"auction": lot.auction, "lot": lot, "title": title, "link": lot_link(lot.auction, lot), **facts}
+    return Letter("auction_outbid", _("Somebody bid more for “%(title)s”", title=title), context)
 
 
 def voided(auction: Auction, lot: Lot, bidder_id: int, reason: str, *, leads: bool) -> None:

@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from app.auctions import lots, rules
+from app.auctions import lots, proof, rules
 from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent, LotStatus, lot_artwork
 from app.core.clock import now
 from app.core.database import db
@@ -158,6 +158,16 @@ def lot_to_bid_on(slug: str, number: int) -> tuple[int, str] | None:
     return (row[0], row[1]) if row is not None and (row[2] or has_role("organiser")) else None
 
 
+def public_lot(slug: str, number: int) -> tuple[int, str] | None:
+    """(id, currency) of a lot that anybody may see."""
+    query = (
+        select(Lot.id, Auction.currency).join(Lot.auction)
+        .where(Auction.slug == slug, Lot.number == number, Auction.published)
+    )  # fmt: skip
+    row = db.session.execute(query).first()
+    return (row[0], row[1]) if row is not None else None
+
+
 def lot_by_code(code: str) -> tuple[str, int] | None:
     """Slug and number behind a label's code; codes are read without regard to case."""
     query = select(Auction.slug, Lot.number).join(Lot.auction).where(Lot.code == code.upper(), Auction.published)
@@ -221,7 +231,8 @@ class Step:
     price: int | None
     closes_at: datetime
     reason: str | None
-    late_s: int | None = None
+    line: str
+    late_s: int | None
 
     @property
     def words(self) -> str:
@@ -244,7 +255,7 @@ def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
         .limit(limit)
     )
     return [
-        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.late_s)
+        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.line, row.late_s)
         for row, paddle, leads in db.session.execute(query)
     ]
 
@@ -260,6 +271,7 @@ def steps(found: Auction, number: int) -> list[dict[str, Any]]:
             "at": formats.iso(step.at),
             "at_text": formats.stamp(step.at, found.timezone),
             "price_text": formats.amount(step.price, found.currency) if step.price is not None else "–",
+            "why": proof.why(step.line, found.currency),
         }
         for step in history(lot_id or 0)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,15 +16,17 @@ from markupsafe import Markup
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import queries, services, settlement
+from app.auctions import answers, proof, queries, services, settlement
 from app.auctions.forms import BidForm
+from app.auctions.lane import NOTES, Notes, Visitor
 from app.auctions.models import Lot
 from app.auctions.queries import LotView, Phase, Standing
 from app.auctions.rules import Reason
+from app.config import ROOT
 from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.web.access import public, signed_in
-from app.web.formats import amount, iso, locale
+from app.web.formats import amount, locale
 from app.web.typed import forget_typed, typed_for
 
 blueprint = Blueprint("auctions", __name__)
@@ -83,37 +86,42 @@ def bid(slug: str, number: int) -> Any:
         return _page(_lot(slug, number), form, 422)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("auctions.lot", slug=slug, number=number))
-    # Read before `atomic`, which would have to load them again.
-    person_id, nameless, language = current_user.id, not current_user.name, current_user.locale
+    notes = request.environ.get(NOTES) or Notes()
     try:
-        with atomic():
-            outcome = services.place_bid(
-                lot_id, person_id, form.amount.data or 0, form.operation.data,
-                terms_accepted=form.terms.data and bool(form.name.data or not nameless), confirmed=form.confirmed.data,
-            )  # fmt: skip
-            if outcome.reason is None:
-                forget_typed()
-                if nameless and form.name.data:
-                    rename(locked(Person, person_id), form.name.data, language)
+        outcome = notes.outcome or _place(lot_id, form)
     except services.TermsNotAccepted:
         if _by_script():
             return {"outcome": "page"}, 409
-        return _introduce(_lot(slug, number), form, nameless)
+        return _introduce(_lot(slug, number), form, not current_user.name)
     except services.OperationReused:
         flash(
             _("This form was sent before with another amount. Look at how you stand, and bid again if you like."),
             "warning",
         )
         return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
-    if outcome.reason is not None:
-        return _refused(slug, number, form, outcome)
-    words, kind = _accepted(currency, outcome)
+    if outcome.reason is None:
+        notes.visitor = Visitor(current_user.fs_uniquifier, locale())
     if _by_script():
-        maximum = amount(form.amount.data or 0, currency)
-        own = _("Your maximum is %(amount)s. Only you see this.", amount=maximum) if outcome.leads else ""
-        return {"outcome": "accepted", "words": words, "kind": kind, "maximum_words": own}
-    flash(words, kind)
-    return redirect(url_for("auctions.lot", slug=slug, number=number), 303)
+        return answers.for_script(currency, form.amount.data or 0, outcome)
+    if outcome.reason is None:
+        return redirect(url_for("auctions.lot", slug=slug, number=number, bid=outcome.seq), 303)
+    form.amount.errors = [answers.refused(currency, outcome)]
+    return _page(_lot(slug, number), form, 422, ask_again=outcome.reason is Reason.ABOVE_CAP)
+
+
+def _place(lot_id: int, form: BidForm) -> services.BidOutcome:
+    # Read before `atomic`, which would have to load them again.
+    person_id, nameless, language = current_user.id, not current_user.name, current_user.locale
+    with atomic():
+        outcome = services.place_bid(
+            lot_id, person_id, form.amount.data or 0, form.operation.data,
+            terms_accepted=form.terms.data and bool(form.name.data or not nameless), confirmed=form.confirmed.data,
+        )  # fmt: skip
+        if outcome.reason is None:
+            forget_typed()
+            if nameless and form.name.data:
+                rename(locked(Person, person_id), form.name.data, language)
+    return outcome
 
 
 def _by_script() -> bool:
@@ -127,39 +135,6 @@ def _introduce(view: LotView, form: BidForm, nameless: bool) -> Any:
     if nameless and not form.name.data:
         form.name.errors = [_("Write your name as it should stand on the receipt.")]
     return _page(view, form, 422, confirming=True)
-
-
-def _accepted(currency: str, outcome: services.BidOutcome) -> tuple[str, str]:
-    if outcome.leads:
-        return _("Your bid leads at %(price)s.", price=amount(outcome.price or 0, currency)), "joy"
-    needed = amount(outcome.next_minimum or 0, currency)
-    return _("Your bid counts, but somebody has promised more: %(amount)s keeps you in.", amount=needed), "warning"
-
-
-def _refused(slug: str, number: int, form: BidForm, outcome: services.BidOutcome) -> Any:
-    """Why not, beside the field. An unusually high amount is asked for again, with a box to tick."""
-    words, high = _refusal(outcome, form.amount.currency), outcome.reason is Reason.ABOVE_CAP
-    if _by_script():
-        return {"outcome": "page"} if high else {"outcome": "refused", "words": words}, 409 if high else 422
-    form.amount.errors = [words]
-    return _page(_lot(slug, number), form, 422, ask_again=high)
-
-
-def _refusal(outcome: services.BidOutcome, currency: str) -> str:
-    needed = amount(outcome.minimum or 0, currency)
-    said = {
-        Reason.NOT_OPEN: _("Bidding has not opened yet."),
-        Reason.CLOSED: _("Bidding on this lot is over. Your amount was not taken."),
-        Reason.WITHDRAWN: _("This lot was withdrawn."),
-        Reason.PAUSED: _("Bidding pauses for a moment. Try again soon; your amount stays here."),
-        Reason.SOLD: _("This lot is sold."),
-        Reason.NOT_ELIGIBLE: _("This auction is for staff. Sign in with your address at work."),
-        Reason.ONLINE_FROZEN: _("The room is bidding. Raise your hand, or wait a moment."),
-        Reason.NOT_WHOLE_UNITS: _("Bids are whole amounts. %(amount)s would do.", amount=needed),
-        Reason.BELOW_MINIMUM: _("Somebody bid more: it takes %(amount)s now.", amount=needed),
-        Reason.ABOVE_CAP: _("That is a lot more than the price. If you mean it, tick the box and send it again."),
-    }
-    return said.get(outcome.reason or Reason.CLOSED, said[Reason.CLOSED])
 
 
 def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool = False, ask_again: bool = False) -> Any:
@@ -181,6 +156,7 @@ def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool =
         history=_history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id),
         confirming=confirming,
         ask_again=ask_again,
+        receipt=_receipt(view, mine),
         introduce=current_user.is_authenticated and not known,
         biddable=view.phase is Phase.OPEN,
         leading=mine.standing is Standing.LEADING,
@@ -189,12 +165,24 @@ def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool =
     return html, status
 
 
+def _receipt(view: LotView, mine: queries.Mine) -> tuple[proof.Receipt, tuple[str, str]] | None:
+    """After a bid the address names it: the receipt, and how the bid stands now."""
+    seq = _index(request.args.get("bid", ""))
+    found = proof.receipts(view.auction, view.lot.number, seq) if seq and mine.paddle is not None else []
+    if not found:
+        return None
+    leads = mine.standing in (Standing.LEADING, Standing.WON)
+    price = view.price if leads else found[0].price
+    told = replace(found[0], price=price).words(view.auction.currency, leads=leads, needed=mine.needed or view.needed)
+    return found[0], told
+
+
 @lru_cache(maxsize=1024)
 def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int) -> Markup:
     """The lines of a lot's history. The log only grows, so its length says whether they are still the newest."""
     steps = queries.history(lot_id)
     auction = db.session.get_one(Lot, lot_id).auction
-    return Markup(render_template("auctions/_history.html", history=steps, auction=auction))  # noqa: S704 - a template
+    return Markup(render_template("auctions/_history.html", history=steps, auction=auction, why=proof.why))  # noqa: S704 - a template
 
 
 def _lot(slug: str, number: int) -> LotView:
@@ -252,21 +240,26 @@ def proceeds(slug: str) -> str:
 @blueprint.get("/auctions/<slug>/bids.jsonl")
 @public
 def bid_log(slug: str) -> Response:
-    """The public, pseudonymous log: price and leading paddle after each event. No maximum stands in it."""
+    """The public, pseudonymous log, every line sealed with the hash of the one before. See docs/verify.md."""
     found = queries.auction(slug) or abort(404)
-    lines = []
-    for view in queries.lot_views(found):
-        for step in queries.history(view.lot.id, limit=None):
-            lines.append(
-                json.dumps(
-                    {
-                        "lot": view.lot.number, "seq": step.seq, "kind": step.kind.value, "at": iso(step.at),
-                        "paddle": step.paddle, "leader": step.leader, "price": step.price,
-                        "closes_at": iso(step.closes_at), "reason": step.reason,
-                    }
-                )
-            )  # fmt: skip
-    return Response("".join(line + "\n" for line in lines), mimetype="application/jsonl")
+    return Response("".join(line + "\n" for line in proof.public_log(found)), mimetype="application/jsonl")
+
+
+@blueprint.get("/auctions/<slug>/verification/")
+@public
+def verification(slug: str) -> str:
+    """How anybody checks the log, with a check in the browser; a bidder finds the receipts of their own bids here."""
+    found = queries.auction(slug) or abort(404)
+    return render_template(
+        "auctions/verification.html", auction=found, receipts=proof.receipts(found), accent=_accent(found)
+    )
+
+
+@blueprint.get("/verify.py")
+@public
+def verify_script() -> Response:
+    """The script of the documentation that checks a log without a browser."""
+    return Response((ROOT / "docs" / "verify.py").read_text(encoding="utf-8"), mimetype="text/x-python")
 
 
 @blueprint.get("/auctions/<slug>/screen/")

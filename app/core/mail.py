@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from smtplib import SMTPException, SMTPRecipientsRefused
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import css_inline
@@ -20,13 +20,14 @@ from flask import current_app, render_template
 from flask_babel import force_locale
 from flask_mailman import EmailMultiAlternatives
 from flask_mailman.backends.smtp import EmailBackend
-from sqlalchemy import Index, String, Text, select, update
+from sqlalchemy import Index, String, Table, Text, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.database import Base, UtcDateTime, choice, db
 from app.core.ids import token
+from app.core.registry import registry
 from app.core.transactions import atomic
 
 LEASE = timedelta(seconds=120)
@@ -42,7 +43,10 @@ class MailState(StrEnum):
 
 
 class Mail(Base):
-    """One mail to one address. `key` is unique: the same notice is never written twice. `files` is JSON."""
+    """One mail to one address. `key` is unique: the same notice is never written twice. `files` is JSON.
+
+    A letter is rendered when it is sent, from the `facts` that were true when it was written: until then it has no words.
+    """
 
     __tablename__ = "mail"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +56,9 @@ class Mail(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     files: Mapped[str] = mapped_column(Text, default="[]")
+    letter: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    facts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
+    locale: Mapped[str] = mapped_column(String(8), default="en", server_default="en")
     message_id: Mapped[str] = mapped_column(String(120))
     state: Mapped[MailState] = mapped_column(choice(MailState, "mail_state"), default=MailState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -62,6 +69,9 @@ class Mail(Base):
     __table_args__ = (
         Index("ix_mail_due", "due_at", sqlite_where=state == "queued", postgresql_where=state == "queued"),
     )
+
+
+TABLE = cast(Table, Mail.__table__)
 
 
 def queue_mail(
@@ -79,28 +89,56 @@ def queue_mail(
     `subject` is already in the reader's language. `files` are mappings of name, type and text content. Nothing is written
     to the addresses of the erased, which end in `.invalid` (RFC 2606).
     """
-    if recipient.endswith(".invalid"):
-        return
+    words = _words(template, subject, locale, context)
+    _write([_row(key, recipient, locale) | words | {"files": json.dumps(list(files))}])
+
+
+def queue_letters(letter: str, written: Sequence[tuple[str, str, str, Mapping[str, Any]]]) -> None:
+    """Write mails that are rendered when they are sent, each (key, recipient, locale, facts) with facts that JSON can hold.
+
+    For what happens under a lock: a row instead of a page. `Registry.letters` makes the words from the facts.
+    """
+    _write([
+        _row(key, recipient, locale) | {"letter": letter, "facts": json.dumps(facts)}
+        for key, recipient, locale, facts in written
+    ])  # fmt: skip
+
+
+def _row(key: str, recipient: str, locale: str) -> dict[str, Any]:
     host = urlsplit(current_app.config["KERMESSE"].base_url).hostname
+    at = now()
+    return {
+        "key": key, "recipient": recipient, "locale": locale, "letter": "", "facts": "{}", "files": "[]", "subject": "",
+        "text": "", "html": "", "message_id": f"<{token()}@{host}>", "due_at": at, "created_at": at,
+        "state": MailState.QUEUED, "attempts": 0,
+    }  # fmt: skip
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    rows = [row for row in rows if not row["recipient"].endswith(".invalid")]
+    if rows:
+        insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+        db.session.execute(insert(TABLE).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def _words(template: str, subject: str, locale: str, context: Mapping[str, Any]) -> dict[str, str]:
     with force_locale(locale):
         html = render_template(f"mail/{template}.html", subject=subject, **context)
         text = render_template(f"mail/{template}.txt", subject=subject, **context)
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    db.session.execute(
-        insert(Mail)
-        .values(
-            key=key,
-            recipient=recipient,
-            subject=" ".join(subject.split()),
-            text=text.strip() + "\n",
-            html=css_inline.inline(html, load_remote_stylesheets=False),
-            files=json.dumps(list(files)),
-            message_id=f"<{token()}@{host}>",
-            due_at=now(),
-            created_at=now(),
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
+    return {
+        "subject": " ".join(subject.split()),
+        "text": text.strip() + "\n",
+        "html": css_inline.inline(html, load_remote_stylesheets=False),
+    }
+
+
+def words_of(mail: Mail) -> dict[str, str]:
+    """Subject, text and HTML of a mail: a letter that was not sent yet is rendered from its facts."""
+    if not mail.letter or mail.text:
+        return {"subject": mail.subject, "text": mail.text, "html": mail.html}
+    with force_locale(mail.locale):
+        found = registry().letters[mail.letter](json.loads(mail.facts))
+    return _words(found.template, found.subject, mail.locale, found.context)
 
 
 def send_due(limit: int = BATCH) -> int:
@@ -134,10 +172,12 @@ def _lease(limit: int) -> list[Mail]:
 
 
 def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
-    values: dict[str, Any] = {"state": MailState.SENT, "sent_at": now(), "reason": None}
+    words = words_of(mail)
+    db.session.rollback()  # nothing stays open while the network is slow
+    values: dict[str, Any] = {"state": MailState.SENT, "sent_at": now(), "reason": None, **words}
     try:
         if backend is not None:
-            _message(mail, backend).send()
+            _message(mail, words, backend).send()
     except SMTPRecipientsRefused as fault:
         refusals = [code for code, _ in fault.recipients.values()]
         values = _outcome(mail, str(fault), final=all(code >= 500 for code in refusals))
@@ -155,16 +195,16 @@ def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
     return {"due_at": now() + timedelta(seconds=min(5 * 2**mail.attempts, 3600)), "reason": reason[:2000]}
 
 
-def _message(mail: Mail, backend: EmailBackend) -> EmailMultiAlternatives:
+def _message(mail: Mail, words: Mapping[str, str], backend: EmailBackend) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
-        subject=mail.subject,
-        body=mail.text,
+        subject=words["subject"],
+        body=words["text"],
         from_email=current_app.config["KERMESSE"]["MAIL_FROM"],
         to=[mail.recipient],
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
         connection=backend,
     )
-    message.attach_alternative(mail.html, "text/html")
+    message.attach_alternative(words["html"], "text/html")
     for file in json.loads(mail.files):
         message.attach(file["name"], file["content"], file["type"])
     return message

@@ -16,12 +16,23 @@ class Payable(Protocol):
         """The line of this payable was paid in full."""
 
 
+@dataclass(frozen=True)
+class Letter:
+    """The words of a mail: `templates/mail/<template>.html` and `.txt`, and what they are told."""
+
+    template: str
+    subject: str
+    context: Mapping[str, Any]
+
+
 @dataclass
 class Registry:
-    """`jobs`: handlers by kind. `payables`: by kind of invoice line. `metrics`: gauges by name."""
+    """`jobs`: handlers by kind. `payables`: by kind of invoice line. `letters`: what makes a mail's words when it is sent,
+    in the reader's language, by kind."""
 
     jobs: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
     sweeps: dict[str, Callable[[], None]] = field(default_factory=dict)
+    letters: dict[str, Callable[[Mapping[str, Any]], Letter]] = field(default_factory=dict)
     payables: dict[str, Payable] = field(default_factory=dict)
 
 

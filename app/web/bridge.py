@@ -10,7 +10,7 @@ import asyncio
 import io
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol
@@ -33,11 +33,22 @@ class Streams(Protocol):
     async def serve(self, scope: Any, protocol: Any) -> None: ...
 
 
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class Quick(Protocol):
+    """What may answer some forms without a page. `page` asks Flask, with more in the environ."""
+
+    def wants(self, scope: Any) -> bool: ...
+
+    async def serve(self, scope: Any, body: bytes, page: Callable[[dict[str, Any]], Awaitable[Answer]]) -> Answer: ...
+
+
 class Bridge:
     """The RSGI application."""
 
-    def __init__(self, app: Flask, streams: Streams, threads: int) -> None:
-        self.app, self.streams = app, streams
+    def __init__(self, app: Flask, streams: Streams, quick: Quick, threads: int) -> None:
+        self.app, self.streams, self.quick = app, streams, quick
         self.largest = int(app.config["MAX_CONTENT_LENGTH"])
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
         self.loop: asyncio.AbstractEventLoop
@@ -58,7 +69,14 @@ class Bridge:
             await self.streams.serve(scope, protocol)
             return
         body, length = (b"", 0) if scope.method in ("GET", "HEAD") else await self._body(scope, protocol)
-        status, headers, content = await self.loop.run_in_executor(self.pool, self._page, scope, body, length)
+
+        async def page(more: dict[str, Any] | None = None) -> Answer:
+            return await self.loop.run_in_executor(self.pool, self._page, scope, body, length, more or {})
+
+        if self.quick.wants(scope):
+            status, headers, content = await self.quick.serve(scope, body, page)
+        else:
+            status, headers, content = await page()
         if status in NO_BODY or not content:
             protocol.response_empty(status, headers)
         else:
@@ -78,7 +96,7 @@ class Bridge:
                 parts.append(bytes(part))
         return (b"".join(parts) if size <= self.largest else b""), size
 
-    def _page(self, scope: Any, body: bytes, length: int) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _page(self, scope: Any, body: bytes, length: int, more: dict[str, Any]) -> Answer:
         """Ask Flask, in a thread of the pool."""
         answer: list[Any] = []
 
@@ -86,7 +104,7 @@ class Bridge:
             answer[:] = [int(status.split(" ", 1)[0]), headers]
             return lambda _part: None
 
-        parts: Iterable[bytes] = self.app.wsgi_app(environ(scope, body, length), start_response)
+        parts: Iterable[bytes] = self.app.wsgi_app(environ(scope, body, length) | more, start_response)
         try:
             content = b"".join(parts)
         finally:

@@ -1,11 +1,15 @@
 """The room (desk, floor, absentee, pledges), the proof (hash chain of the log), watch list, push, offers, extensions."""
 
-from secrets import token_hex
+import json
+import secrets
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
 
 import app.core.database
+from app.auctions import rules
+from app.auctions.chain import Chain, lines
 
 revision = "0004"
 down_revision = "0003"
@@ -29,8 +33,9 @@ def _words(*, new: bool) -> None:
 
 
 def _triggers(*, there: bool) -> None:
-    """The log's triggers go with its table when SQLite rebuilds it."""
+    """The log's triggers go with its table when SQLite rebuilds it, and what is written here they would refuse."""
     if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE lot_event {'ENABLE' if there else 'DISABLE'} TRIGGER USER")
         return
     for action in ("UPDATE", "DELETE"):
         name = f"lot_event_no_{action.lower()}"
@@ -41,6 +46,43 @@ def _triggers(*, there: bool) -> None:
             )
         else:
             op.execute(f"DROP TRIGGER {name}")
+
+
+def _write_public_lines(connection: sa.Connection) -> None:
+    """Give each lot its secret, and what was bid before this migration its lines in the public log."""
+    tables = sa.MetaData()
+    tables.reflect(connection, only=("auction", "lot", "lot_event", "bidder"))
+    auction, lot, log, bidder = (tables.tables[name] for name in ("auction", "lot", "lot_event", "bidder"))
+    paddles = {row[0]: row[1] for row in connection.execute(sa.select(bidder.c.id, bidder.c.paddle))}
+    of_lots = sa.select(auction, lot, lot.c.id.label("lot_id")).join(lot, lot.c.auction_id == auction.c.id)
+    for row in connection.execute(of_lots).mappings().all():
+        terms = rules.LotTerms(
+            start=row[lot.c.start], unit=row[auction.c.unit], reserve=row[lot.c.reserve], opens=utc(row[auction.c.opens_at]),
+            increments=tuple((low, step) for low, step in json.loads(row[auction.c.increments])),
+            scheduled_end=utc(row[lot.c.scheduled_end]), soft_close_s=row[auction.c.soft_close_s],
+            cap_s=row[auction.c.soft_close_cap_s], sanity_cap=row[lot.c.sanity_cap], buy_now=row[lot.c.buy_now],
+        )  # fmt: skip
+        chain = Chain(
+            number=row[lot.c.number], currency=row[auction.c.currency], terms=terms, secret=secrets.token_hex(32)
+        )
+        of_lot = log.c.lot_id == row["lot_id"]
+        events: list[rules.Event] = []
+        for event in connection.execute(sa.select(log).where(of_lot).order_by(log.c.seq)).mappings():
+            at = utc(event["at"])
+            if event["kind"] == "void":
+                events.append(rules.Void(seq=event["seq"], target=event["voids_seq"], at=at))
+            else:
+                facts = {"bidder": event["bidder_id"], "amount": event["amount"], "exact": event["exact"]}
+                events.append(rules.Bid(seq=event["seq"], at=at, **facts))
+        for written, _state, line in lines(chain, events, paddles):
+            values = {"line": line.text, "hash": line.hash}
+            connection.execute(sa.update(log).where(of_lot, log.c.seq == written.seq).values(**values))
+        values = {"secret": chain.secret, "head": chain.head, "sealed_from": chain.sealed_from}
+        connection.execute(sa.update(lot).where(lot.c.id == row["lot_id"]).values(**values))
+
+
+def utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def upgrade() -> None:
@@ -161,13 +203,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('line', sa.Text(), server_default='', nullable=False))
         batch_op.add_column(sa.Column('hash', sa.String(length=64), server_default='', nullable=False))
 
+    with op.batch_alter_table('mail') as batch_op:
+        batch_op.add_column(sa.Column('letter', sa.String(length=40), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('facts', sa.Text(), server_default='{}', nullable=False))
+        batch_op.add_column(sa.Column('locale', sa.String(length=8), server_default='en', nullable=False))
+
     _triggers(there=False)
     _words(new=True)
-    connection = op.get_bind()
-    for (lot_id,) in connection.execute(sa.text("SELECT id FROM lot")).fetchall():
-        connection.execute(
-            sa.text("UPDATE lot SET secret = :secret WHERE id = :id"), {"secret": token_hex(32), "id": lot_id}
-        )
+    _write_public_lines(op.get_bind())
     _triggers(there=True)
 
 
@@ -176,6 +219,10 @@ def downgrade() -> None:
     op.execute("UPDATE auction SET eligibility = 'staff' WHERE eligibility IN ('listed', 'code')")
     op.execute("UPDATE award SET status = 'forfeited' WHERE status = 'declined'")
     _words(new=False)
+    with op.batch_alter_table('mail') as batch_op:
+        batch_op.drop_column('locale')
+        batch_op.drop_column('facts')
+        batch_op.drop_column('letter')
     with op.batch_alter_table('lot_event', schema=None) as batch_op:
         batch_op.drop_column('hash')
         batch_op.drop_column('line')

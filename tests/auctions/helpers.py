@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import make_transient
 
 from app.accounts.models import Person
 from app.accounts.services import find_or_create
@@ -16,7 +17,7 @@ from app.auctions import lots, preparation, services
 from app.auctions.models import Auction, Bidder, Lot, LotEvent
 from app.core.clock import now
 from app.core.database import db
-from app.core.mail import Mail
+from app.core.mail import Mail, words_of
 from app.core.transactions import atomic
 from app.galleries.models import Artwork, ArtworkImage, Assent, Consent, Gallery, Scope
 from app.partners.services import create_partner
@@ -97,10 +98,15 @@ def events(lot: Lot) -> list[LotEvent]:
 
 
 def mails(key: str = "", to: str = "") -> list[Mail]:
-    """What is in the outbox, oldest first."""
+    """What is in the outbox, oldest first, with the words that it is sent with."""
     db.session.rollback()
-    found = db.session.scalars(select(Mail).order_by(Mail.id))
-    return [mail for mail in found if mail.key.startswith(key) and to in mail.recipient]
+    rows = db.session.scalars(select(Mail).order_by(Mail.id))
+    found = [mail for mail in rows if mail.key.startswith(key) and to in mail.recipient]
+    for mail in found:
+        words = words_of(mail)
+        make_transient(mail)
+        mail.subject, mail.text, mail.html = words["subject"], words["text"], words["html"]
+    return found
 
 
 def document(lot: Lot) -> dict[str, Any]:

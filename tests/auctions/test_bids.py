@@ -293,4 +293,4 @@ def test_what_a_bid_costs_does_not_grow_with_the_log(cast: Cast) -> None:
     early = [cost(staff, francs) for francs in (30, 60, 70)]  # meets the maximum, outbids, raises
     for francs in range(80, 110):
         cost(parent, francs)
-    assert [cost(staff, francs) for francs in (100, 140, 141)] == early == [4, 6, 4]
+    assert [cost(staff, francs) for francs in (100, 140, 141)] == early == [5, 6, 5]

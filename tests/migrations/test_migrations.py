@@ -12,11 +12,14 @@ from sqlalchemy import inspect, text
 
 from app import create_app
 from app.accounts.models import Person
+from app.accounts.services import find_or_create
+from app.auctions import lots
 from app.config import read
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
 from app.partners.services import create_partner
+from tests.auctions.helpers import bid, lot_of, make_auction
 from tests.conftest import WORKER, settings
 from tests.engines import database_url
 
@@ -37,6 +40,29 @@ def test_up_down_and_up_again(engine: str, tmp_path: Path) -> None:
             context = MigrationContext.configure(connection, opts={"compare_type": False})
             differences = [item for item in compare_metadata(context, db.metadata) if not _known(item)]
         assert differences == []
+        db.engine.dispose()
+
+
+def test_bids_made_before_the_public_log_get_their_lines(engine: str, tmp_path: Path) -> None:
+    """0004 writes the lines that the same bids would have had, and the log still refuses changes after it."""
+    url = database_url(engine, tmp_path, f"lines_{WORKER}")
+    app = create_app(read(settings(DATA_DIR=str(tmp_path), DATABASE_URL=url)))
+    with app.app_context():
+        upgrade()
+        auction = make_auction()
+        with atomic():
+            people = [find_or_create(f"bidder{number}@home.example") for number in range(3)]
+        for person, francs in zip([*people, people[0], people[0]], (50, 30, 60, 70, 90), strict=True):
+            assert bid(lot_of(auction), person, francs).reason is None
+        db.session.remove()
+        downgrade(revision="0003")
+        upgrade()
+        lot = lot_of(auction)
+        assert lots.differences(lot.auction, lot) == []
+        assert (len(lot.secret), len(lot.head), lot.sealed_from) == (64, 64, 4)
+        with pytest.raises(Exception, match="append-only"), db.engine.begin() as connection:
+            connection.execute(text("UPDATE lot_event SET line = ''"))
+        db.session.remove()
         db.engine.dispose()
 
 

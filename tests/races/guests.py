@@ -6,6 +6,7 @@ import http.client
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +18,10 @@ PATIENCE_S = 60
 Answer = tuple[int, str, str]  # status, Location, body
 
 
+class Unread(Exception):
+    """The answer is not waited for."""
+
+
 @dataclass
 class Guest:
     """Somebody with a browser-like client. Not safe for several threads at once."""
@@ -24,6 +29,7 @@ class Guest:
     server: Server
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    accept: str = "text/html"
     _line: http.client.HTTPConnection | None = None
 
     @classmethod
@@ -44,11 +50,16 @@ class Guest:
         """Send a form."""
         return self.ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
 
-    def ask(self, method: str, path: str, body: str | None = None) -> Answer:
+    def forget(self, path: str, **fields: Any) -> None:
+        """Send a form and hang up before there is an answer."""
+        with suppress(OSError, http.client.HTTPException, Unread):
+            self.ask("POST", path, urlencode({"csrf_token": self.token, **fields}), read=False)
+
+    def ask(self, method: str, path: str, body: str | None = None, *, read: bool = True) -> Answer:
         """One request on the kept connection. Raises OSError or HTTPException when no whole answer came."""
         headers = {
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            "Accept": "text/html",
+            "Accept": self.accept,
         }
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -57,9 +68,11 @@ class Guest:
         )
         try:
             line.request(method, path, body, headers)
+            if not read:
+                raise Unread
             response = line.getresponse()
             text = response.read().decode()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, Unread):
             self.hang_up()
             raise
         for name, value in response.getheaders():

@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.auctions import lots, services, settlement
-from app.auctions.models import Award, Bidder, BidRefusal, Lot
+from app.auctions import lots, services, settlement, sitting
+from app.auctions.models import Auction, Award, Bidder, BidRefusal, Lot
 from app.auctions.rules import Reason
 from app.auctions.services import BidOutcome, OperationReused
 from app.core import database
@@ -186,12 +186,11 @@ def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[
     """No turn in the process, BEGIN for BEGIN IMMEDIATE, a plain read for FOR UPDATE; all read before one writes."""
     gate = threading.Barrier(hands)
 
-    def plain_read(lot_id: int, person_id: int) -> Any:
+    def plain_read(lot_id: int) -> tuple[Lot, Auction]:
         lot = db.session.get(Lot, lot_id, populate_existing=True)
         assert lot is not None
-        bidder = services._bidder(lot.auction_id, person_id)
         gate.wait(timeout=20)
-        return lot, lot.auction, bidder
+        return lot, lot.auction
 
     class NoLock(FairLock):
         def __enter__(self) -> None: ...
@@ -200,7 +199,7 @@ def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[
     with monkeypatch.context() as patch:
         patch.setattr("app.core.transactions._turn", NoLock())
         patch.setattr("app.core.transactions.WRITE", database.WRITE + "_off")
-        patch.setattr(services, "_locked_with", plain_read)
+        patch.setattr(sitting, "lock_lot", plain_read)
         yield
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from sqlalchemy import select
 
 from app import create_app
-from app.auctions import services
+from app.auctions import sitting
+from app.auctions.lane import Lane
 from app.auctions.live import Hub
-from app.auctions.models import Lot
+from app.auctions.models import Auction, Lot
 from app.core import database, transactions
 from app.core.database import db
 from app.events import seats
@@ -25,13 +25,12 @@ class NoTurn:
     def __exit__(self, *_: object) -> None: ...
 
 
-def plain_read(lot_id: int, person_id: int) -> Any:
+def plain_read(lot_id: int) -> tuple[Lot, Auction]:
     lot = db.session.get(Lot, lot_id, populate_existing=True)
     if lot is None:
         raise LookupError(lot_id)
-    bidder = services._bidder(lot.auction_id, person_id)
     time.sleep(MOMENT_S)
-    return lot, lot.auction, bidder
+    return lot, lot.auction
 
 
 def plain_pool(event_id: int) -> SeatPool | None:
@@ -42,7 +41,7 @@ def plain_pool(event_id: int) -> SeatPool | None:
 
 transactions._turn = NoTurn()  # type: ignore[assignment]
 transactions.WRITE = database.WRITE + "_off"  # a plain BEGIN for BEGIN IMMEDIATE
-services._locked_with = plain_read
+sitting.lock_lot = plain_read
 seats.lock_pool = plain_pool
 _pages = create_app()
-app = Bridge(_pages, Hub(_pages), threads=16)
+app = Bridge(_pages, Hub(_pages), Lane(_pages), threads=16)

@@ -1,0 +1,226 @@
+"""Bids on one lot, decided one after another under its lock. What it costs hardly grows with how many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from app.accounts.models import Person
+from app.accounts.queries import is_staff
+from app.auctions import absentee, lots, notices, rules
+from app.auctions.logbook import Logbook
+from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, Lot, LotEvent
+from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted
+from app.auctions.rules import Reason
+from app.auctions.settlement import CLOSE
+from app.core.clock import now
+from app.core.database import db
+from app.core.jobs import enqueue
+from app.core.transactions import locked
+
+NOBODY = 0  # no bidder has this id: what a newcomer goes by until the bid is accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An accepted bid as the log keeps it: enough to give its answer again."""
+
+    seq: int
+    amount: int = field(repr=False)
+    exact: bool
+    price: int
+    leader_id: int
+    closes_at: datetime
+
+
+def lock_lot(lot_id: int) -> tuple[Lot, Auction]:
+    """The lot under its lock, and its auction. Raises LookupError.
+
+    On PostgreSQL the auction is as it was before the wait for the lock: what a bid needs of it is frozen by the first.
+    """
+    query = (
+        select(Lot, Auction).join(Auction, Auction.id == Lot.auction_id).where(Lot.id == lot_id)
+        .with_for_update(of=Lot).execution_options(populate_existing=True)
+    )  # fmt: skip
+    row = db.session.execute(query).first()
+    if row is None:
+        raise LookupError(lot_id)
+    return row[0], row[1]
+
+
+class Sitting:
+    """A lot under its lock, with what deciding the requests takes. `decide` each, then `end`."""
+
+    def __init__(self, lot_id: int, requests: Sequence[BidRequest]) -> None:
+        """Raises LookupError."""
+        self.lot, self.auction = lot, auction = lock_lot(lot_id)
+        self.book = Logbook(auction, lot)
+        self.bidders: dict[int, Bidder] = {}  # by person
+        self.readers: dict[int, notices.Reader] = {}  # by bidder
+        self._meet(requests)
+        strangers = any(request.person_id not in self.bidders for request in requests)
+        if strangers or auction.frozen_at is None:
+            self.auction = locked(Auction, auction.id)  # lots before auctions, everywhere: so this cannot deadlock
+            self._meet(requests)
+        self.status = lots.status_of(lot)
+        self.earlier = self._earlier(requests)
+        self.refusals: list[dict[str, object]] = []
+        self.outbid: list[notices.Outbid] = []
+        if not lot.last_seq:
+            self._count_absentee()
+
+    def _count_absentee(self) -> None:
+        """What was left with the desk before the opening comes before everybody else."""
+        book, counted = self.book, list(absentee.count(self.auction, self.lot, now()))
+        if counted:
+            self._meet([BidRequest(person_id=entry.bidder.person_id, amount=0, operation="") for entry, _ in counted])
+        for entry, decision in counted:
+            before, after = book.state, decision.state
+            book.append(decision, operation=f"absentee-{entry.id}", entered_by=entry.entered_by)
+            passed = before.leader if before.leader != after.leader else entry.bidder_id
+            if passed is not None and passed != after.leader:
+                needed = rules.next_minimum(book.terms, after)
+                self.outbid.append(notices.Outbid(int(passed), after.last_seq, after.price or 0, needed))
+
+    def decide(self, request: BidRequest) -> BidOutcome | Exception:
+        """The answer to one bid; what was accepted counts for the next one."""
+        bidder = self.bidders.get(request.person_id)
+        if bidder is not None and (earlier := self.earlier.get((bidder.id, request.operation))) is not None:
+            return self._repeat(earlier, bidder.id, request.amount)
+        at, book = now(), self.book
+        offer = rules.Offer(
+            bidder=bidder.id if bidder else NOBODY, amount=request.amount, at=at, exact=request.exact,
+            confirmed=request.confirmed,
+        )  # fmt: skip
+        status = replace(self.status, eligible=_eligible(self.auction, request.person_id))
+        decision = rules.decide_bid(book.terms, book.state, offer, status)
+        if not self.auction.published:
+            decision = rules.Refused(Reason.NOT_OPEN)
+        if isinstance(decision, rules.Refused):
+            return self._refuse(request, decision, at)
+        if bidder is None:  # nobody gets a paddle for a refused bid
+            if not request.terms_accepted:
+                return TermsNotAccepted()
+            bidder = self._welcome(request.person_id, at)
+            decision = rules.decide_bid(book.terms, book.state, replace(offer, bidder=bidder.id), status)
+            assert isinstance(decision, rules.Accepted)  # the same bid, under the number that it was just given
+        return self._accept(request, decision, bidder)
+
+    def _accept(self, request: BidRequest, decision: rules.Accepted, bidder: Bidder) -> BidOutcome:
+        book, before, after, seq = self.book, self.book.state, decision.state, decision.event.seq
+        book.append(decision, operation=request.operation, entered_by=request.entered_by, late_s=request.late_s)
+        if before.leader is not None and before.leader != after.leader:
+            needed = rules.next_minimum(book.terms, after)
+            self.outbid.append(notices.Outbid(int(before.leader), seq, after.price or 0, needed))
+        self.earlier[bidder.id, request.operation] = Earlier(
+            seq, request.amount, request.exact, after.price or 0, int(after.leader or 0), after.closes_at
+        )
+        return BidOutcome(
+            None,
+            leads=after.leader == bidder.id,
+            price=after.price,
+            next_minimum=rules.next_minimum(book.terms, after, bidder.id),
+            seq=seq,
+        )
+
+    def _refuse(self, request: BidRequest, decision: rules.Refused, at: datetime) -> BidOutcome:
+        self.refusals.append(
+            {
+                "lot_id": self.lot.id, "person_id": request.person_id, "amount": request.amount,
+                "reason": decision.reason, "at": at,
+            }
+        )  # fmt: skip
+        return BidOutcome(decision.reason, decision.minimum)
+
+    def end(self) -> None:
+        """Write everything down."""
+        lot, book = self.lot, self.book
+        if self.refusals:
+            db.session.execute(insert(BidRefusal.__table__), self.refusals)  # type: ignore[arg-type]
+        if book.state.last_seq == lot.last_seq:
+            return
+        if self.auction.frozen_at is None:
+            self.auction.frozen_at = now()  # the increments stand from the first bid on
+        if book.state.closes_at != lot.closes_at:
+            enqueue(CLOSE, str(lot.id), book.state.closes_at, lot_id=lot.id)
+        book.write()
+        if self.outbid:
+            notices.outbid(lot, self.outbid, self.readers)
+
+    def _repeat(self, earlier: Earlier, bidder_id: int, amount: int) -> BidOutcome | Exception:
+        """The answer that the bid had then: what the log kept beside it tells all of it."""
+        if earlier.amount != amount:
+            return OperationReused()
+        # Whoever leads by this bid has it for their maximum. Nobody else's maximum matters for a next minimum.
+        lead = rules.Lead(earlier.leader_id, amount, earlier.price, earlier.exact)
+        then = replace(self.book.state, closes_at=earlier.closes_at, lead=lead, last_seq=earlier.seq)
+        return BidOutcome(
+            None,
+            leads=earlier.leader_id == bidder_id,
+            price=earlier.price,
+            next_minimum=rules.next_minimum(self.book.terms, then, bidder_id),
+            repeated=True,
+            seq=earlier.seq,
+        )
+
+    def _meet(self, requests: Sequence[BidRequest]) -> None:
+        """Fetch the paddles of those who bid, and the leader's."""
+        ids = {request.person_id for request in requests}
+        query = select(Bidder, Person.email, Person.locale, Person.active).join(Bidder.person)
+        mine = (Bidder.auction_id == self.auction.id) & Bidder.person_id.in_(ids)
+        for bidder, email, locale, active in db.session.execute(query.where(mine | (Bidder.id == self.lot.leader_id))):
+            self.bidders[bidder.person_id] = bidder
+            self.readers[bidder.id] = notices.Reader(email, locale, active)
+            self.book.paddles[bidder.id] = bidder.paddle
+
+    def _earlier(self, requests: Sequence[BidRequest]) -> dict[tuple[int, str], Earlier]:
+        """Accepted bids under the operations that come (again); with them come the leader's own that are sealed."""
+        lot, log = self.lot, LotEvent.__table__.c
+        known = {self.bidders[request.person_id].id for request in requests if request.person_id in self.bidders}
+        wanted = log.bidder_id.in_(known) & log.operation.in_({request.operation for request in requests})
+        if lot.sealed_from is not None:
+            own = (log.bidder_id == lot.leader_id) & (log.seq >= lot.sealed_from) & (log.amount <= lot.maximum)
+            wanted |= own
+        elif not known:
+            return {}
+        query = select(
+            log.bidder_id, log.operation, log.seq, log.amount, log.exact, log.price, log.leader_id, log.closes_at
+        ).where(log.lot_id == lot.id, wanted)
+        found = {(row[0], row[1]): Earlier(*row[2:]) for row in db.session.execute(query.order_by(log.seq))}
+        self.book.sealed_are(
+            [
+                (one.seq, one.amount) for (bidder, _operation), one in found.items()
+                if bidder == lot.leader_id and not one.exact and lot.sealed_from and one.seq >= lot.sealed_from
+            ]
+        )  # fmt: skip
+        return found
+
+    def _welcome(self, person_id: int, at: datetime) -> Bidder:
+        bidder = welcome(self.auction, person_id, at)
+        self._meet([BidRequest(person_id=person_id, amount=0, operation="")])
+        return bidder
+
+
+def welcome(auction: Auction, person_id: int, at: datetime, entered_by: int | None = None) -> Bidder:
+    """The next paddle for somebody who accepted the terms. The auction's row is locked."""
+    bidder = Bidder(
+        auction_id=auction.id,
+        person_id=person_id,
+        paddle=auction.next_paddle,
+        terms_accepted_at=at,
+        entered_by=entered_by,
+    )
+    auction.next_paddle += 1
+    db.session.add(bidder)
+    db.session.flush()
+    return bidder
+
+
+def _eligible(auction: Auction, person_id: int) -> bool:
+    if auction.eligibility is Eligibility.SIGNED_IN:
+        return True
+    person = db.session.get(Person, person_id)
+    return person is not None and is_staff(person)
