@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auctions import queries, room
+from app.auctions import proof, queries, room
 from app.auctions.models import Auction
 from app.auctions.queries import LotView
 from app.auctions.room_forms import CallForm, FreezeForm
@@ -41,6 +41,7 @@ def _page(auction: Auction, form: CallForm, status: int = 200) -> Any:
         before=_number(views, at, -1),
         after=_number(views, at, 1),
         history=queries.history(view.lot.id, LAST_BIDS) if view else [],
+        why=proof.why,
         floor=filled(auction, view.lot.number, None) if view else None,
     )
     return html, status

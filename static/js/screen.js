@@ -37,6 +37,9 @@ if (screen) {
   }, 1000);
 }
 
+let turning = false;
 function turn(address) {
+  if (turning) return; // one way at a time
+  turning = true;
   location.replace(address);
 }
