@@ -19,7 +19,17 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
-from app.auctions import control_views, notices, offers, settlement, watching, watching_views
+from app.auctions import (
+    absentee,
+    auctioneer_views,
+    control_views,
+    notices,
+    offers,
+    room_views,
+    settlement,
+    watching,
+    watching_views,
+)
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
 from app.auctions import views as auctions
@@ -62,6 +72,8 @@ BLUEPRINTS = (
     watching_views.blueprint,
     manage_auctions.blueprint,
     control_views.blueprint,
+    room_views.blueprint,
+    auctioneer_views.blueprint,
     payments.blueprint,
     manage_payments.blueprint,
 )
@@ -94,6 +106,7 @@ def _registry() -> Registry:
         settlement.CLOSE: auction_jobs.close_lot,
         settlement.INVOICE: auction_jobs.invoice,
         offers.EXPIRE: offers.expire_offer,
+        absentee.COUNT: auction_jobs.count_absentee,
     }
     registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
@@ -101,6 +114,7 @@ def _registry() -> Registry:
         "lots": auction_jobs.overdue,
         "watchers": watching.remind,
         "offers": offers.overdue,
+        "absentee": auction_jobs.uncounted,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

@@ -272,6 +272,7 @@ class Step:
     closes_at: datetime
     reason: str | None
     line: str
+    late_s: int | None
 
     @property
     def words(self) -> str:
@@ -294,7 +295,7 @@ def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
         .limit(limit)
     )
     return [
-        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.line)
+        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.line, row.late_s)
         for row, paddle, leads in db.session.execute(query)
     ]
 
@@ -342,6 +343,8 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
         price, paddle = hammer.amount, hammer.paddle
     needed = rules.next_minimum(terms, state)
     needed_text = formats.amount(needed, found.currency)
+    waits = _("The room is bidding. Raise your hand, or wait a moment.") if lot.room_only else ""
+    waits = waits if current is Phase.OPEN else ""
     return {
         "number": lot.number,
         "seq": lot.last_seq,
@@ -358,8 +361,10 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
         "settled": lot.settled_at is not None,
         "sold": hammer is not None,
         "notice": found.notice,
-        "words": words(Standing.NONE, current, needed_text),
-        "outbid_words": words(Standing.OUTBID, current, needed_text),
+        "called": lot.number == found.called_number and current is not Phase.WITHDRAWN,
+        "room_only": lot.room_only,
+        "words": waits or words(Standing.NONE, current, needed_text),
+        "outbid_words": waits or words(Standing.OUTBID, current, needed_text),
     }
 
 

@@ -44,6 +44,11 @@ def place_bids(lot_id: int, requests: Sequence[BidRequest]) -> list[BidOutcome |
     return outcomes
 
 
+def count_absentee(lot_id: int) -> None:
+    """Count what was left with the desk, once bidding is open ("Floor bids"): every sitting begins with it."""
+    place_bids(lot_id, [])
+
+
 def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
     book = Logbook(lot.auction, lot)
     book.append(decision, operation=operation, entered_by=entered_by, reason=reason)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
-from app.auctions import lots, notices, rules
+from app.auctions import absentee, lots, notices, rules
 from app.auctions.eligibility import admits, right_code
 from app.auctions.logbook import Logbook
 from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, Lot, LotEvent
@@ -70,6 +70,21 @@ class Sitting:
         self.earlier = self._earlier(requests)
         self.refusals: list[dict[str, object]] = []
         self.outbid: list[notices.Outbid] = []
+        if not lot.last_seq:
+            self._count_absentee()
+
+    def _count_absentee(self) -> None:
+        """What was left with the desk before the opening comes before everybody else."""
+        book, counted = self.book, list(absentee.count(self.auction, self.lot, now()))
+        if counted:
+            self._meet([BidRequest(person_id=entry.bidder.person_id, amount=0, operation="") for entry, _ in counted])
+        for entry, decision in counted:
+            before, after = book.state, decision.state
+            book.append(decision, operation=f"absentee-{entry.id}", entered_by=entry.entered_by)
+            passed = before.leader if before.leader != after.leader else entry.bidder_id
+            if passed is not None and passed != after.leader:
+                needed = rules.next_minimum(book.terms, after)
+                self.outbid.append(notices.Outbid(int(passed), after.last_seq, after.price or 0, needed))
 
     def decide(self, request: BidRequest) -> BidOutcome | Exception:
         """The answer to one bid; what was accepted counts for the next one."""

@@ -289,6 +289,8 @@ def screen(slug: str) -> str:
     index = _index(request.args.get("lot", "")) % max(1, len(views))
     named = _index(request.args.get("number", ""))
     index = next((place for place, view in enumerate(views) if view.lot.number == named), index)
+    called = next((place for place, view in enumerate(views) if view.lot.number == found.called_number), None)
+    index = called if called is not None else index  # whatever is asked: the hall sees the lot that is called
     view = views[index] if views else None
     return render_template(
         "auctions/screen.html",
@@ -296,6 +298,7 @@ def screen(slug: str) -> str:
         lots=views,
         promised=sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at)),
         index=index,
+        called=called is not None,
         view=view,
         paddle=view.lot.leader.paddle if view and view.lot.leader else None,
     )

@@ -49,6 +49,7 @@ function apply(lots, now, promised) {
     const before = known.get(lot.number);
     known.set(lot.number, lot);
     if (before && before.seq !== lot.seq) document.dispatchEvent(new CustomEvent("kermesse:bid", { detail: lot }));
+    document.dispatchEvent(new CustomEvent("kermesse:lot", { detail: lot }));
     if (shownLot === null) applyToWall(lot);
     else if (lot.number === shownLot) applyToLot(view(lot));
   }

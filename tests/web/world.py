@@ -15,10 +15,11 @@ from sqlalchemy import delete, select, update
 
 from app.accounts.models import Person
 from app.accounts.services import set_password
-from app.auctions import offers, settlement, voids, watching
-from app.auctions.models import Auction, Lot, LotEvent, LotStatus, VoidRequest, lot_artwork
+from app.auctions import absentee, desk, offers, room, settlement, voids, watching
+from app.auctions.models import Auction, Bidder, Lot, LotEvent, LotStatus, VoidRequest, lot_artwork
 from app.core.clock import now, travel
 from app.core.database import db
+from app.core.ids import token
 from app.core.transactions import atomic
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.services import create_campaign, withdraw
@@ -56,7 +57,15 @@ def build(cast: Cast) -> dict[str, Any]:
     plain, *_candidates = hang([f"For a lot {number}" for number in range(60)])
     at = now().replace(second=0, microsecond=0)
     auction, over = (make_auction(2, opens_at=at - HOUR, closes_at=at + HOUR) for _ in range(2))
+    soon = make_auction(1, opens_at=at + HOUR, closes_at=at + 2 * HOUR)
     bid(lot_of(auction), cast.staff, 20)
+    bid(lot_of(auction), cast.parent, 22)
+    with atomic():
+        desk.give_paddle(soon.id, cast.parent.id, entered_by=cast.helper.id)
+        auction.called_number = 1
+    with atomic():
+        bidder_id = desk.bidder_id_of(soon.id, 100) or 0
+        entry = absentee.enter(lot_of(soon).id, bidder_id, 20_00, entered_by=cast.helper.id)
     for number in (1, 2):
         bid(lot_of(over, number), cast.parent, 20)
     with travel(over.closes_at), atomic():
@@ -78,6 +87,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
+        "soon_id": soon.id, "entry_id": entry.id,
     }  # fmt: skip
 
 
@@ -194,6 +204,24 @@ def client_of(case: Case, cast: Cast, client_for: Browserlike) -> FlaskClient:
     return client_for(getattr(cast, case.who) if case.who else None)
 
 
+def called_out() -> str:
+    """A paddle that does not lead the running auction's first lot."""
+    query = select(Bidder.paddle).join(Lot, Lot.auction_id == Bidder.auction_id)
+    query = query.where(Lot.id == 1, (Lot.leader_id.is_(None)) | (Lot.leader_id != Bidder.id))
+    return str(db.session.scalars(query.order_by(Bidder.paddle).limit(1)).one())
+
+
+def asked_for() -> str:
+    """What the running auction's first lot takes now, in francs."""
+    now_at = room.standing(db.session.get_one(Auction, 1), 1)
+    return str(now_at.needed // 100 if now_at else 0)
+
+
+def other_name() -> str:
+    """A name that nobody at the desk has."""
+    return f"Rosa Petit {next(_numbers)}"
+
+
 def newcomer() -> str:
     """An address that no code was sent to yet."""
     return f"newcomer{next(_numbers)}@home.example"
@@ -256,6 +284,7 @@ GALLERY = {"title": "Three words", "summary": "A wall.", "themes": "Migration: W
 GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
+AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
 AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
@@ -320,6 +349,8 @@ CASES: dict[str, list[Case]] = {
              beside={"terms": "amount"}, may_go=("terms",), may_write=("bid_refusal",)),
         Case("watching.watch", "parent", "slug=auction number=1", AT_LOT),
         Case("watching.unwatch", "parent", "slug=auction number=2", AT_WATCHED),
+        Case("auction_room.floor_bid", "helper", "auction_id", ("auction_room.floor", "auction_id"),
+             {"lot": "1", "paddle": called_out, "amount": asked_for, "operation": token}, may_write=("bid_refusal",), may_go=("confirmed",)),
         Case("auctions.invoice", "parent", "slug=over number=1", ("auctions.lot", "slug=over number=1")),
         Case("manage_auctions.add", "organiser", fill=AUCTION, beside={"opens_at": "closes_at"}),
         Case("manage_auctions.edit", "organiser", "auction_id", fill={"title": "A hammer"},
@@ -331,6 +362,14 @@ CASES: dict[str, list[Case]] = {
         Case("manage_auctions.void", "organiser", "lot_id", ("manage_auctions.lot", "lot_id"),
              {"seq": standing_bid, "reason": "A slip."}, beside={"reason": "seq"}),
         Case("manage_auctions.set_status", "organiser", "lot_id action=pause", ("manage_auctions.lot", "lot_id")),
+        Case("auction_room.give_paddle", "helper", "auction_id", AT_DESK,
+             {"name": other_name, "email": newcomer, "terms": "y"}, beside={"person": "name"}, may_go=("namesake",)),
+        Case("auction_room.leave_maximum", "helper", "auction_id=soon_id", ("auction_room.desk_page", "auction_id=soon_id"),
+             {"lot": "1", "paddle": "100", "maximum": rising}),
+        Case("auction_room.take_back", "helper", "auction_id=soon_id entry_id",
+             ("auction_room.desk_page", "auction_id=soon_id")),
+        Case("auctioneer.call", "organiser", "auction_id", ("auctioneer.page", "auction_id"), {"number": "1"}),
+        Case("auctioneer.freeze", "organiser", "auction_id", ("auctioneer.page", "auction_id")),
         Case("manage_auctions.hand_over", "helper", "award_id", ("manage_auctions.page", "auction_id=over_id")),
     ],
     "control": [
