@@ -19,9 +19,19 @@ from app import cli
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
+from app.auctions import (
+    absentee,
+    auctioneer_views,
+    control_views,
+    notices,
+    offers,
+    room_views,
+    settlement,
+    watching,
+    watching_views,
+)
 from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
-from app.auctions import notices, settlement
 from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.queries import account_section as bids_section
@@ -59,7 +69,11 @@ BLUEPRINTS = (
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
+    watching_views.blueprint,
     manage_auctions.blueprint,
+    control_views.blueprint,
+    room_views.blueprint,
+    auctioneer_views.blueprint,
     payments.blueprint,
     manage_payments.blueprint,
 )
@@ -94,12 +108,18 @@ def _registry() -> Registry:
         settlement.CLOSE: auction_jobs.close_lot,
         settlement.INVOICE: auction_jobs.invoice,
         push.SEND: push.send,
+        offers.EXPIRE: offers.expire_offer,
+        absentee.COUNT: auction_jobs.count_absentee,
     }
-    registry.letters = {notices.OUTBID: notices.outbid_letter}
+    registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,
+        "watchers": watching.remind,
+        "browsers": push.forget_old,
+        "offers": offers.overdue,
+        "absentee": auction_jobs.uncounted,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

@@ -129,7 +129,16 @@ def _welcome(email: str, locale: str) -> Person:
 
 def find_or_create(email: str, name: str = "", locale: str = "en") -> Person:
     """The person of an address; made without login rights of any kind if unknown."""
-    email = normal_email(email)
+    return _found_or_made(normal_email(email), name, locale)
+
+
+def without_address(key: str, name: str, locale: str = "en") -> Person:
+    """Somebody who has no address, made once for each key. No mail is ever written to the made-up one (RFC 2606)."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:20]
+    return _found_or_made(f"paper-{digest}@desk.invalid", name, locale)
+
+
+def _found_or_made(email: str, name: str, locale: str) -> Person:
     person = db.session.scalar(select(Person).where(Person.email == email))
     if person is None:
         person = Person(email=email, name=name, locale=locale, created_at=now(), fs_uniquifier=secrets.token_hex(24))

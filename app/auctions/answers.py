@@ -32,7 +32,9 @@ def refused(currency: str, outcome: BidOutcome) -> str:
         case Reason.SOLD:
             return _("This lot is sold.")
         case Reason.NOT_ELIGIBLE:
-            return _("This auction is for staff. Sign in with your address at work.")
+            return _(
+                "This auction is for invited addresses: staff, or a list. Sign in with the address that was invited."
+            )
         case Reason.ONLINE_FROZEN:
             return _("The room is bidding. Raise your hand, or wait a moment.")
         case Reason.NOT_WHOLE_UNITS:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 from wtforms.validators import Optional
 
+from app.auctions.eligibility import entries, wrong_entry
 from app.auctions.models import Eligibility
 from app.web.forms import (
     Form,
@@ -36,6 +38,7 @@ class BidForm(Form):
     operation = OperationField()
     name = TextField(_l("Your name"), longest=120, render_kw={"autocomplete": "name"})
     terms = BooleanField(_l("I accept the terms: a bid is a promise to buy"))
+    code = TextField(_l("Invitation code"), longest=40, render_kw={"autocomplete": "off"})
     confirmed = BooleanField(_l("Yes, I mean this amount"))
 
 
@@ -61,8 +64,20 @@ class AuctionForm(Form):
             [
                 (Eligibility.SIGNED_IN.value, _l("Everybody with an e-mail address")),
                 (Eligibility.STAFF.value, _l("Staff")),
+                (Eligibility.LISTED.value, _l("The addresses on a list")),
+                (Eligibility.CODE.value, _l("Whoever has the invitation code")),
             ]
         ),
+    )
+    admitted = LinesField(
+        _l("The list"),
+        longest=50_000,
+        description=_l("For a list: one address a line, or @school.example for everybody there."),
+    )
+    invitation_code = TextField(
+        _l("Invitation code"),
+        longest=40,
+        description=_l("For a code: six characters or more, asked with the first bid."),
     )
     summary = LinesField(_l("Summary"), longest=2000)
     terms = LinesField(_l("Terms"), longest=10_000, description=_l("Accepted once by each bidder."))
@@ -75,8 +90,19 @@ class AuctionForm(Form):
         good = super().validate(extra_validators)
         if good and self.opens_at.data and self.closes_at.data and self.closes_at.data <= self.opens_at.data:
             self.closes_at.errors = [_l("Bidding has to close after it opens.")]
-            return False
-        return good
+            good = False
+        return self._audience_is_clear() and good
+
+    def _audience_is_clear(self) -> bool:
+        """A list has entries that can be read, a code is not easily guessed."""
+        listed, code = self.admitted.data or "", self.invitation_code.data or ""
+        if (wrong := wrong_entry(listed)) is not None:
+            self.admitted.errors = [_("“%(line)s” is neither an address nor an @domain.", line=wrong[:80])]
+        elif self.eligibility.data == Eligibility.LISTED and not entries(listed):
+            self.admitted.errors = [_l("Write at least one address or @domain.")]
+        elif self.eligibility.data == Eligibility.CODE and len(code) < 6:
+            self.invitation_code.errors = [_l("Choose a code of six characters or more.")]
+        return not self.admitted.errors and not self.invitation_code.errors
 
 
 class LotForm(Form):

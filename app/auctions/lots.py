@@ -50,6 +50,11 @@ def status_of(lot: Lot, *, eligible: bool = True) -> rules.Status:
     )
 
 
+def held(auction: Auction, lot: Lot) -> bool:
+    """Whether a pause of the whole auction keeps the lot from closing: it was open when the pause began."""
+    return auction.paused_at is not None and lot.settled_at is None and auction.paused_at < lot.closes_at
+
+
 def keep(lot: Lot, state: rules.LotState) -> None:
     """Write a state into the columns that cache it."""
     if state.scheduled_end != lot.scheduled_end:

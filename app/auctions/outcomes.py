@@ -11,6 +11,10 @@ class TermsNotAccepted(Exception):
     """A first bid in an auction needs its terms accepted."""
 
 
+class WrongCode(Exception):
+    """A first bid in this auction needs its invitation code."""
+
+
 class OperationReused(Exception):
     """The form of an accepted bid came again with another amount."""
 
@@ -24,6 +28,7 @@ class BidRequest:
     amount: int = field(repr=False)
     operation: str
     terms_accepted: bool = False
+    code: str = field(default="", repr=False)
     confirmed: bool = False
     exact: bool = False
     entered_by: int | None = None

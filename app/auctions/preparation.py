@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.auctions import rules
-from app.auctions.models import Auction, Eligibility, Lot, lot_artwork
+from app.auctions.models import Auction, Eligibility, Lot, LotStatus, lot_artwork
 from app.auctions.settlement import CLOSE
 from app.core import audit
 from app.core.clock import now
@@ -43,6 +43,8 @@ def create_auction(
     currency: str = "CHF",
     timezone: str = "Europe/Zurich",
     eligibility: Eligibility | str = Eligibility.SIGNED_IN,
+    admitted: str = "",
+    invitation_code: str = "",
     published: bool = False,
     actor_id: int | None = None,
 ) -> Auction:
@@ -50,6 +52,7 @@ def create_auction(
     auction = Auction(
         title=title, opens_at=opens_at, closes_at=closes_at, beneficiary_id=beneficiary_id, campaign_id=campaign_id,
         summary=summary, terms=terms, currency=currency, timezone=timezone, eligibility=Eligibility(eligibility),
+        admitted=admitted, invitation_code=invitation_code,
         published=published, increments=json.dumps(rules.INCREMENTS), created_at=now(),
     )  # fmt: skip
     add_with_slug(auction, title, "auction")
@@ -60,7 +63,7 @@ def create_auction(
 def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> Auction:
     """Change an auction. After the first bid only words, and whether it is published. Raises AuctionFrozen.
 
-    Lots that were to close with the auction follow its new closing time.
+    Its lots follow the new closing time; those that were to close some minutes after the others still do.
     """
     ordered = select(Lot).where(Lot.auction_id == auction_id).order_by(Lot.id).with_for_update()
     lots = list(db.session.scalars(ordered.execution_options(populate_existing=True)))  # as bids do: lots come first
@@ -75,8 +78,9 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
     for name, value in values.items():
         setattr(auction, name, value)
     if auction.closes_at != before:
-        for lot in (lot for lot in lots if lot.scheduled_end == before and lot.settled_at is None):
-            lot.scheduled_end = lot.closes_at = auction.closes_at
+        shift = auction.closes_at - before
+        for lot in (lot for lot in lots if lot.settled_at is None):
+            lot.scheduled_end = lot.closes_at = max(lot.scheduled_end + shift, auction.closes_at)
             enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
     audit.record("edit auction", "auction", auction_id, actor_id)
     return auction
@@ -98,6 +102,7 @@ def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: 
         lot = Lot(
             auction_id=auction_id, number=number, code=short_code(), title=artwork.title, start=start,
             scheduled_end=auction.closes_at, closes_at=auction.closes_at, artworks=[artwork],
+            status=LotStatus.PAUSED if auction.paused_at else LotStatus.OPEN,
         )  # fmt: skip
         db.session.add(lot)
         made.append(lot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
@@ -31,12 +33,13 @@ class SubscriptionForm(EndpointForm):
     def target(self) -> Target:
         return Target(self.endpoint.data or "", self.p256dh.data or "", self.auth.data or "")
 
-    def validate_endpoint(self, field: BrowserField) -> None:
-        """The keys and the address are one thing to whoever reads the message: their browser."""
-        if self.p256dh.errors or self.auth.errors:
-            return
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What is wrong with the keys is told of the browser: nobody typed them."""
+        if not super().validate(extra_validators):
+            return False
         try:
             check(self.target)
         except BadTarget:
-            message = _l("Notices cannot be sent to this browser. Mails come all the same.")
-            field.errors = [*field.errors, message]
+            self.endpoint.errors = [_l("Notices cannot be sent to this browser. Mails come all the same.")]
+            return False
+        return True

@@ -74,7 +74,9 @@ def unsubscribe() -> Any:
     """Tell this browser nothing any more."""
     form, person_id = EndpointForm(), current_user.id
     if not form.validate_on_submit():
-        return _page(SubscriptionForm(), 422)
+        shown = SubscriptionForm()
+        shown.endpoint.errors = form.endpoint.errors
+        return _page(shown, 422)
     with atomic():
         push.unsubscribe(person_id, endpoint=form.endpoint.data or "")
     return _done(_("This browser is told nothing any more."))

@@ -10,7 +10,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.auctions import lots, proof, rules
@@ -51,6 +51,8 @@ def phase(auction: Auction, lot: Lot, at: datetime) -> Phase:
     """Where a lot stands at a moment."""
     if lot.status is LotStatus.WITHDRAWN:
         return Phase.WITHDRAWN
+    if lots.held(auction, lot):
+        return Phase.PAUSED
     if lot.settled_at is not None or at >= lot.closes_at:
         return Phase.CLOSED
     if at < auction.opens_at:
@@ -59,17 +61,35 @@ def phase(auction: Auction, lot: Lot, at: datetime) -> Phase:
 
 
 @dataclass(frozen=True)
+class Hammer:
+    """Who has a closed lot, by paddle, and at what price: a second chance is cheaper than the log's last price."""
+
+    amount: int
+    paddle: int
+
+
+def hammers(*which: ColumnElement[bool]) -> dict[int, Hammer]:
+    """By lot."""
+    query = select(Award.lot_id, Award.amount, Bidder.paddle).join(Award.bidder).join(Award.lot)
+    rows = db.session.execute(query.where(Award.status == AwardStatus.ACTIVE, *which))
+    return {lot_id: Hammer(amount, paddle) for lot_id, amount, paddle in rows}
+
+
+@dataclass(frozen=True)
 class LotView:
-    """A lot as a page shows it. Amounts are minor units; `needed` is the next minimum for anybody but the leader."""
+    """A lot as a page shows it. Amounts are minor units; `needed` is the next minimum for anybody but the leader,
+    `steps` begin with it."""
 
     lot: Lot
     auction: Auction
     phase: Phase
     price: int
     needed: int
+    steps: list[int]
     reserve_met: bool | None
     picture: galleries.Picture | None
     artwork: Artwork | None  # the one that `picture` shows; None when none may be seen any more
+    hammer: Hammer | None = None
 
     @property
     def title(self) -> str:
@@ -81,6 +101,8 @@ class LotView:
 
     @property
     def sold(self) -> bool:
+        if self.lot.settled_at is not None:
+            return self.hammer is not None
         return self.phase is Phase.CLOSED and self.lot.price is not None and self.reserve_met is not False
 
 
@@ -89,19 +111,28 @@ def title_of(lot: Lot, *, hidden: bool) -> str:
     return _("Lot %(number)s", number=lot.number) if hidden and lot.artworks else lot.title
 
 
-def _view(auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at: datetime) -> LotView:
+def _view(
+    auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at: datetime, hammer: Hammer | None
+) -> LotView:
     terms, state = lots.terms_of(auction, lot), lots.state_of(lot)
     shown = next((artwork for artwork in lot.artworks if artwork.id in pictures), None)
     return LotView(
         lot=lot,
         auction=auction,
         phase=phase(auction, lot, at),
-        price=lot.price if lot.price is not None else lot.start,
+        price=hammer.amount if hammer else _price(lot),
+        hammer=hammer,
         needed=rules.next_minimum(terms, state),
+        steps=rules.steps(terms, state),
         reserve_met=rules.reserve_met(terms, state) if lot.reserve is not None else None,
         picture=pictures[shown.id] if shown is not None else None,
         artwork=shown,
     )
+
+
+def _price(lot: Lot) -> int:
+    """The price of a lot that nobody has bought: what its bids make, or the starting price. Unsold, bids make none."""
+    return lot.start if lot.price is None or lot.settled_at is not None else lot.price
 
 
 def visible_auctions() -> list[Auction]:
@@ -125,8 +156,8 @@ def lot_views(found: Auction, limit: int | None = None, *, withdrawn: bool = Fal
         query = query.where(Lot.status != LotStatus.WITHDRAWN)
     rows = list(db.session.scalars(query.options(selectinload(Lot.artworks)).order_by(Lot.number).limit(limit)))
     pictures = galleries.pictures_for([artwork.id for lot in rows for artwork in lot.artworks])
-    at = now()
-    return [_view(found, lot, pictures, at) for lot in rows]
+    at, sold = now(), hammers(Lot.auction_id == found.id)
+    return [_view(found, lot, pictures, at, sold.get(lot.id)) for lot in rows]
 
 
 def lot_cards(found: Auction, limit: int) -> list[LotView]:
@@ -145,7 +176,8 @@ def lot_view(slug: str, number: int) -> LotView | None:
     lot = db.session.scalar(query)
     if lot is None or not (lot.auction.published or has_role("organiser")):
         return None
-    return _view(lot.auction, lot, galleries.pictures_for([artwork.id for artwork in lot.artworks]), now())
+    pictures = galleries.pictures_for([artwork.id for artwork in lot.artworks])
+    return _view(lot.auction, lot, pictures, now(), hammers(Lot.id == lot.id).get(lot.id))
 
 
 def lot_to_bid_on(slug: str, number: int) -> tuple[int, str] | None:
@@ -184,6 +216,7 @@ class Mine:
     maximum: int | None = None
     needed: int | None = None
     award: Award | None = None
+    offer: Award | None = None  # the lot is offered to them, for some time
     invoice_token: str | None = None
 
 
@@ -201,15 +234,22 @@ def mine(view: LotView) -> Mine:
     if own is None:
         return Mine(Standing.NONE, bidder.paddle)
     needed = rules.next_minimum(lots.terms_of(view.auction, lot), lots.state_of(lot), bidder.id)
-    if lot.leader_id != bidder.id:
-        return Mine(Standing.OUTBID, bidder.paddle, needed=needed)
-    if view.phase is not Phase.CLOSED or lot.settled_at is None:
-        return Mine(Standing.LEADING, bidder.paddle, lot.maximum, needed)
+    over = view.phase is Phase.CLOSED and lot.settled_at is not None
+    if not over:
+        leads = lot.leader_id == bidder.id
+        return Mine(
+            Standing.LEADING if leads else Standing.OUTBID, bidder.paddle, lot.maximum if leads else None, needed
+        )
     award = db.session.scalar(
-        select(Award).where(Award.lot_id == lot.id, Award.bidder_id == bidder.id, Award.status == AwardStatus.ACTIVE)
+        select(Award)
+        .where(Award.lot_id == lot.id, Award.bidder_id == bidder.id)
+        .where(Award.status.in_((AwardStatus.ACTIVE, AwardStatus.OFFERED)))
     )
     if award is None:
-        return Mine(Standing.NONE, bidder.paddle)
+        outbid = lot.leader_id != bidder.id
+        return Mine(Standing.OUTBID if outbid else Standing.NONE, bidder.paddle, needed=needed if outbid else None)
+    if award.status is AwardStatus.OFFERED:
+        return Mine(Standing.OUTBID, bidder.paddle, offer=award)
     invoice = payments.invoice_of("lot", award.id)
     return Mine(Standing.WON, bidder.paddle, award=award, invoice_token=invoice.token if invoice else None)
 
@@ -232,6 +272,7 @@ class Step:
     closes_at: datetime
     reason: str | None
     line: str
+    late_s: int | None
 
     @property
     def words(self) -> str:
@@ -254,7 +295,7 @@ def history(lot_id: int, limit: int | None = HISTORY) -> list[Step]:
         .limit(limit)
     )
     return [
-        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.line)
+        Step(row.seq, row.kind, row.at, paddle, leads, row.price, row.closes_at, row.reason, row.line, row.late_s)
         for row, paddle, leads in db.session.execute(query)
     ]
 
@@ -291,14 +332,19 @@ def board(found: Auction, at: datetime) -> dict[int, dict[str, Any]]:
         select(Lot, Bidder.paddle).outerjoin(Bidder, Bidder.id == Lot.leader_id).where(Lot.auction_id == found.id)
         .order_by(Lot.number)
     )  # fmt: skip
-    return {lot.number: _public(found, lot, paddle, at) for lot, paddle in rows}
+    sold = hammers(Lot.auction_id == found.id)
+    return {lot.number: _public(found, lot, paddle, at, sold.get(lot.id)) for lot, paddle in rows}
 
 
-def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[str, Any]:
+def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: Hammer | None) -> dict[str, Any]:
     terms, state = lots.terms_of(found, lot), lots.state_of(lot)
-    current, price = phase(found, lot, at), lot.price if lot.price is not None else lot.start
+    current, price = phase(found, lot, at), _price(lot)
+    if hammer is not None:
+        price, paddle = hammer.amount, hammer.paddle
     needed = rules.next_minimum(terms, state)
     needed_text = formats.amount(needed, found.currency)
+    waits = _("The room is bidding. Raise your hand, or wait a moment.") if lot.room_only else ""
+    waits = waits if current is Phase.OPEN else ""
     return {
         "number": lot.number,
         "seq": lot.last_seq,
@@ -307,19 +353,25 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime) -> dict[
         "price_text": formats.amount(price, found.currency),
         "needed": needed,
         "needed_text": needed_text,
+        "steps": [[step, formats.amount(step, found.currency)] for step in rules.steps(terms, state)],
         "bids": lot.bids,
         "paddle": paddle,
         "closes_at": formats.iso(lot.closes_at),
         "reserve_met": rules.reserve_met(terms, state) if lot.reserve is not None else None,
         "settled": lot.settled_at is not None,
-        "words": words(Standing.NONE, current, needed_text),
-        "outbid_words": words(Standing.OUTBID, current, needed_text),
+        "sold": hammer is not None,
+        "notice": found.notice,
+        "called": lot.number == found.called_number and current is not Phase.WITHDRAWN,
+        "room_only": lot.room_only,
+        "words": waits or words(Standing.NONE, current, needed_text),
+        "outbid_words": waits or words(Standing.OUTBID, current, needed_text),
     }
 
 
 def promised_text(found: Auction, shown: dict[int, dict[str, Any]]) -> str:
     """What the leading bids of a board come to, in words of the current language."""
-    total = sum(lot["price"] for lot in shown.values() if lot["bids"] and lot["phase"] != Phase.WITHDRAWN)
+    counted = [lot for lot in shown.values() if lot["bids"] and lot["phase"] != Phase.WITHDRAWN]
+    total = sum(lot["price"] for lot in counted if lot["sold"] or not lot["settled"])
     return formats.amount(total, found.currency)
 
 
@@ -349,12 +401,18 @@ def _mine(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def standings(found: Auction) -> dict[int, tuple[Standing, int]]:
+    """How the viewer stands on the lots that they bid on, and what keeps them in (minor units), by number."""
+    own = _mine(found, board(found, now()))["lots"] if current_user.is_authenticated else {}
+    return {number: (Standing(state["standing"]), state["needed"]) for number, state in own.items()}
+
+
 def _standing(found: Auction, lot: Lot, bidder: Bidder, public: dict[str, Any]) -> dict[str, Any]:
     terms, state = lots.terms_of(found, lot), lots.state_of(lot)
-    leads, current = lot.leader_id == bidder.id, Phase(public["phase"])
-    standing = Standing.LEADING if leads else Standing.OUTBID
-    if leads and current is Phase.CLOSED and lot.settled_at is not None and rules.reserve_met(terms, state):
-        standing = Standing.WON
+    current = Phase(public["phase"])
+    standing = Standing.LEADING if lot.leader_id == bidder.id else Standing.OUTBID
+    if current is Phase.CLOSED and public["sold"]:
+        standing = Standing.WON if public["paddle"] == bidder.paddle else Standing.OUTBID
     needed = rules.next_minimum(terms, state, bidder.id)
     needed_text = formats.amount(needed, found.currency)
     return {
@@ -418,8 +476,12 @@ def account_section() -> dict[str, Any]:
     )  # fmt: skip
     at, items, rows = now(), [], db.session.execute(query).all()
     seen = galleries.pictures_for([artwork.id for lot, _bidder in rows for artwork in lot.artworks])
+    theirs = select(Award.lot_id, Award.bidder_id).where(Award.bidder_id.in_({bidder for _lot, bidder in rows}))
+    bought = {(row[0], row[1]) for row in db.session.execute(theirs.where(Award.status == AwardStatus.ACTIVE))}
     for lot, bidder_id in rows:
         leads, over = lot.leader_id == bidder_id, phase(lot.auction, lot, at) is Phase.CLOSED
+        if over and lot.settled_at is not None:
+            leads = (lot.id, bidder_id) in bought
         items.append(
             {
                 "title": title_of(lot, hidden=not any(artwork.id in seen for artwork in lot.artworks)),

@@ -297,6 +297,15 @@ def next_minimum(terms: LotTerms, state: LotState, bidder: Bidder | None = None)
     return -(-needed // terms.unit) * terms.unit
 
 
+def steps(terms: LotTerms, state: LotState, bidder: Bidder | None = None, count: int = 3) -> list[int]:
+    """The next minimum of `bidder` and the amounts one step above each other after it: what a button may offer."""
+    found = [next_minimum(terms, state, bidder)]
+    while len(found) < count:
+        above = found[-1] + increment(terms, found[-1])
+        found.append(-(-above // terms.unit) * terms.unit)
+    return found
+
+
 def reserve_met(terms: LotTerms, state: LotState) -> bool:
     """Whether the lot would be sold at its price; without a reserve there is nothing to meet ("Terms")."""
     return terms.reserve is None or (state.lead is not None and state.lead.price >= terms.reserve)

@@ -8,13 +8,13 @@ from typing import Any
 from app.auctions import lots, notices, rules
 from app.auctions.logbook import Logbook
 from app.auctions.models import Lot, LotStatus
-from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted
+from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.sitting import Sitting
 from app.core import audit
 from app.core.clock import now
 from app.core.transactions import locked
 
-__all__ = ["BidOutcome", "BidRequest", "OperationReused", "TermsNotAccepted"]
+__all__ = ["BidOutcome", "BidRequest", "OperationReused", "TermsNotAccepted", "WrongCode"]
 
 
 class VoidRefused(Exception):
@@ -24,7 +24,7 @@ class VoidRefused(Exception):
 def place_bid(lot_id: int, person_id: int, amount: int, operation: str, **more: Any) -> BidOutcome:
     """Decide a bid under the lot's lock and write it down, accepted or refused. `more` is what `BidRequest` has.
 
-    Raises LookupError, TermsNotAccepted (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
+    Raises LookupError, TermsNotAccepted and WrongCode (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
     """
     request = BidRequest(person_id=person_id, amount=amount, operation=operation, **more)
     (outcome,) = place_bids(lot_id, [request])
@@ -42,6 +42,11 @@ def place_bids(lot_id: int, requests: Sequence[BidRequest]) -> list[BidOutcome |
     outcomes = [sitting.decide(request) for request in requests]
     sitting.end()
     return outcomes
+
+
+def count_absentee(lot_id: int) -> None:
+    """Count what was left with the desk, once bidding is open ("Floor bids"): every sitting begins with it."""
+    place_bids(lot_id, [])
 
 
 def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
@@ -78,6 +83,8 @@ def set_lot_status(lot_id: int, status: LotStatus, actor_id: int) -> None:
     lot: Lot | None = locked(Lot, lot_id)
     if lot is None:
         raise LookupError(lot_id)
+    if status is LotStatus.OPEN and lot.auction.paused_at is not None:
+        return  # it opens with the whole auction
     if lot.settled_at is None and lot.status is not status:
         lot.status = status
         audit.record(f"lot {status}", "lot", lot_id, actor_id)

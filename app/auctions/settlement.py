@@ -33,6 +33,8 @@ def close_lot(lot_id: int) -> Award | None:
     if at < lot.closes_at:
         enqueue(CLOSE, str(lot_id), lot.closes_at, lot_id=lot_id)
         return None
+    if lots.held(lot.auction, lot):
+        return None  # the end of the pause gives a new time, and asks again
     lot.settled_at = at
     result = None
     if lot.status is not LotStatus.WITHDRAWN:

@@ -10,10 +10,11 @@ from sqlalchemy import insert, select
 
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
-from app.auctions import lots, notices, rules
+from app.auctions import absentee, lots, notices, rules
+from app.auctions.eligibility import admits, right_code
 from app.auctions.logbook import Logbook
 from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, Lot, LotEvent
-from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted
+from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.rules import Reason
 from app.auctions.settlement import CLOSE
 from app.core.clock import now
@@ -69,6 +70,21 @@ class Sitting:
         self.earlier = self._earlier(requests)
         self.refusals: list[dict[str, object]] = []
         self.outbid: list[notices.Outbid] = []
+        if not lot.last_seq:
+            self._count_absentee()
+
+    def _count_absentee(self) -> None:
+        """What was left with the desk before the opening comes before everybody else."""
+        book, counted = self.book, list(absentee.count(self.auction, self.lot, now()))
+        if counted:
+            self._meet([BidRequest(person_id=entry.bidder.person_id, amount=0, operation="") for entry, _ in counted])
+        for entry, decision in counted:
+            before, after = book.state, decision.state
+            book.append(decision, operation=f"absentee-{entry.id}", entered_by=entry.entered_by)
+            passed = before.leader if before.leader != after.leader else entry.bidder_id
+            if passed is not None and passed != after.leader:
+                needed = rules.next_minimum(book.terms, after)
+                self.outbid.append(notices.Outbid(int(passed), after.last_seq, after.price or 0, needed))
 
     def decide(self, request: BidRequest) -> BidOutcome | Exception:
         """The answer to one bid; what was accepted counts for the next one."""
@@ -87,6 +103,10 @@ class Sitting:
         if isinstance(decision, rules.Refused):
             return self._refuse(request, decision, at)
         if bidder is None:  # nobody gets a paddle for a refused bid
+            if self.auction.eligibility is Eligibility.CODE and not right_code(
+                self.auction.invitation_code, request.code
+            ):
+                return WrongCode()
             if not request.terms_accepted:
                 return TermsNotAccepted()
             bidder = self._welcome(request.person_id, at)
@@ -205,7 +225,7 @@ def welcome(auction: Auction, person_id: int, at: datetime, entered_by: int | No
 
 
 def _eligible(auction: Auction, person_id: int) -> bool:
-    if auction.eligibility is Eligibility.SIGNED_IN:
+    if auction.eligibility in (Eligibility.SIGNED_IN, Eligibility.CODE):
         return True
     person = db.session.get(Person, person_id)
-    return person is not None and is_staff(person)
+    return person is not None and admits(auction.eligibility, auction.admitted, person.email, staff=is_staff(person))

@@ -16,10 +16,10 @@ from markupsafe import Markup
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import answers, proof, queries, services, settlement
+from app.auctions import answers, proof, queries, services, settlement, watching
 from app.auctions.forms import BidForm
 from app.auctions.lane import NOTES, Notes, Visitor
-from app.auctions.models import Lot
+from app.auctions.models import Eligibility, Lot
 from app.auctions.queries import LotView, Phase, Standing
 from app.auctions.rules import Reason
 from app.config import ROOT
@@ -27,6 +27,7 @@ from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.web.access import public, signed_in
 from app.web.formats import amount, locale
+from app.web.limits import limiter
 from app.web.typed import forget_typed, typed_for
 
 blueprint = Blueprint("auctions", __name__)
@@ -44,7 +45,13 @@ def index() -> str:
 def page(slug: str) -> str:
     """The wall of an auction's lots."""
     found = queries.auction(slug) or abort(404)
-    return render_template("auctions/page.html", auction=found, lots=queries.lot_views(found), accent=_accent(found))
+    return render_template(
+        "auctions/page.html",
+        auction=found,
+        lots=queries.lot_views(found),
+        standings=queries.standings(found),
+        accent=_accent(found),
+    )
 
 
 def _accent(found: Any) -> str:
@@ -89,9 +96,12 @@ def bid(slug: str, number: int) -> Any:
     notes = request.environ.get(NOTES) or Notes()
     try:
         outcome = notes.outcome or _place(lot_id, form)
-    except services.TermsNotAccepted:
+    except (services.TermsNotAccepted, services.WrongCode) as missing:
         if _by_script():
             return {"outcome": "page"}, 409
+        if isinstance(missing, services.WrongCode) and form.code.data:
+            with limiter.limit("120 per hour"):  # a hall shares one address; guessing takes longer
+                form.code.errors = [_("This is not the code of this auction. It stands on your invitation.")]
         return _introduce(_lot(slug, number), form, not current_user.name)
     except services.OperationReused:
         flash(
@@ -116,6 +126,7 @@ def _place(lot_id: int, form: BidForm) -> services.BidOutcome:
         outcome = services.place_bid(
             lot_id, person_id, form.amount.data or 0, form.operation.data,
             terms_accepted=form.terms.data and bool(form.name.data or not nameless), confirmed=form.confirmed.data,
+            code=form.code.data or "",
         )  # fmt: skip
         if outcome.reason is None:
             forget_typed()
@@ -132,6 +143,8 @@ def _introduce(view: LotView, form: BidForm, nameless: bool) -> Any:
     """A first-time bidder tells their name and accepts the terms; what is missing is said beside its field."""
     if not form.terms.data:
         form.terms.errors = [_("Accept the terms to bid.")]
+    if view.auction.eligibility is Eligibility.CODE and not form.code.data:
+        form.code.errors = [_("Write the code that stands on your invitation.")]
     if nameless and not form.name.data:
         form.name.errors = [_("Write your name as it should stand on the receipt.")]
     return _page(view, form, 422, confirming=True)
@@ -144,6 +157,7 @@ def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool =
     if form.amount.data is None and not getattr(form.amount, "typed", None):
         form.amount.data = needed
     known = current_user.is_authenticated and mine.paddle is not None
+    history, why = _history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id)
     html = render_template(
         "auctions/lot.html",
         view=view,
@@ -153,7 +167,9 @@ def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool =
         mine=mine,
         needed=needed,
         words=queries.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
-        history=_history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id),
+        history=history,
+        why=why,
+        watched=watching.watches(view.lot.id),
         confirming=confirming,
         ask_again=ask_again,
         receipt=_receipt(view, mine),
@@ -178,11 +194,13 @@ def _receipt(view: LotView, mine: queries.Mine) -> tuple[proof.Receipt, tuple[st
 
 
 @lru_cache(maxsize=1024)
-def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int) -> Markup:
-    """The lines of a lot's history. The log only grows, so its length says whether they are still the newest."""
+def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int) -> tuple[Markup, str]:
+    """The lines of a lot's history, and why the price is what it is. The log only grows, so its length says whether they
+    are still the newest."""
     steps = queries.history(lot_id)
     auction = db.session.get_one(Lot, lot_id).auction
-    return Markup(render_template("auctions/_history.html", history=steps, auction=auction, why=proof.why))  # noqa: S704 - a template
+    why = proof.why(steps[0].line, auction.currency) if steps else ""
+    return Markup(render_template("auctions/_history.html", history=steps, auction=auction, why=proof.why)), why  # noqa: S704 - a template
 
 
 def _lot(slug: str, number: int) -> LotView:
@@ -271,13 +289,16 @@ def screen(slug: str) -> str:
     index = _index(request.args.get("lot", "")) % max(1, len(views))
     named = _index(request.args.get("number", ""))
     index = next((place for place, view in enumerate(views) if view.lot.number == named), index)
+    called = next((place for place, view in enumerate(views) if view.lot.number == found.called_number), None)
+    index = called if called is not None else index  # whatever is asked: the hall sees the lot that is called
     view = views[index] if views else None
     return render_template(
         "auctions/screen.html",
         auction=found,
         lots=views,
-        promised=sum(view.lot.price or 0 for view in views),
+        promised=sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at)),
         index=index,
+        called=called is not None,
         view=view,
         paddle=view.lot.leader.paddle if view and view.lot.leader else None,
     )

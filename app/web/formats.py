@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from app.core.clock import now
-from app.core.money import format_amount
+from app.core.money import amount_input, format_amount
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _ALLOWED = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "h2", "h3", "h4", "blockquote", "code", "hr", "table"}
@@ -106,6 +106,6 @@ def install(app: Flask) -> None:
     """Register the filters."""
     filters: dict[str, Any] = {
         "amount": amount, "day": day, "time": time, "when": when, "span": span, "stamp": stamp, "iso": iso,
-        "zone_name": zone_name, "markdown": markdown,
+        "zone_name": zone_name, "markdown": markdown, "amount_input": amount_input,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)

@@ -44,13 +44,23 @@ function view(lot) {
 function apply(lots, now, promised) {
   offset = new Date(now) - Date.now();
   set(root.querySelector("[data-raised]"), promised);
+  if (lots.length) tell(lots[0].notice);
   for (const lot of lots) {
     const before = known.get(lot.number);
     known.set(lot.number, lot);
     if (before && before.seq !== lot.seq) document.dispatchEvent(new CustomEvent("kermesse:bid", { detail: lot }));
+    document.dispatchEvent(new CustomEvent("kermesse:lot", { detail: lot }));
     if (shownLot === null) applyToWall(lot);
     else if (lot.number === shownLot) applyToLot(view(lot));
   }
+}
+
+// What the organisers tell everybody just now; it stands with each lot.
+function tell(words) {
+  const notice = root.querySelector("[data-notice]");
+  if (!notice) return;
+  notice.hidden = !words;
+  set(notice.querySelector("[data-notice-words]"), words);
 }
 
 // Did this reader's own place change? Then only the server can tell it.
@@ -82,13 +92,23 @@ function addSteps(steps) {
     time.dateTime = step.at;
     line.dataset.seq = step.seq;
     what.append(step.words + (step.leads ? ` · ${list.dataset.leads}` : "") + " ", time);
+    if (step.why) what.append(Object.assign(document.createElement("small"), { className: "why quiet", textContent: step.why }));
     line.append(what, Object.assign(document.createElement("span"), { className: "price", textContent: step.price_text }));
     list.prepend(line);
     root.querySelector("[data-no-history]")?.remove();
+    set(byId("[data-why]"), step.why);
+    byId(".why-price").hidden = !step.why;
   }
 }
 
 function applyToWall(lot) {
+  const own = view(lot);
+  const standing = root.querySelector(`[data-standing="${lot.number}"]`);
+  if (standing && mine.paddle !== null) {
+    standing.hidden = own.standing === "none";
+    standing.className = `standing ${own.standing}`;
+    set(standing, (standing.dataset[own.standing] ?? "").replace("{}", own.needed_text));
+  }
   const line = root.querySelector(`[data-lot="${lot.number}"]`);
   const tag = line?.closest(".work")?.querySelector(".price-tag");
   if (tag && tag.textContent.trim() !== lot.price_text) {
@@ -120,12 +140,13 @@ function applyToLot(lot) {
     bar.dataset.state = state;
   }
   set(bar.querySelector(".bid-words span"), lot.words);
-  const needed = bar.querySelector("[data-needed]");
-  if (needed) {
-    needed.value = String(lot.needed / 100);
-    const label = bar.querySelector("[data-bid-label] span") ?? bar.querySelector("[data-bid-label]");
-    set(label, root.dataset.bidWords.replace("{}", lot.needed_text));
-  }
+  bar.querySelectorAll(".bid-steps button").forEach((button, place) => {
+    const [amount, text] = lot.steps[place];
+    const words = root.dataset.bidWords.replace("{}", text);
+    button.value = String(amount / 100);
+    if (place) button.setAttribute("aria-label", words);
+    set(button.querySelector("span"), place ? text : words);
+  });
   const field = bar.querySelector("details #amount");
   if (field && !edited && document.activeElement !== field && !bar.querySelector(".wrong")) field.value = String(lot.needed / 100);
   const quick = bar.querySelector("[data-quick]");

@@ -6,11 +6,13 @@ const AGAIN_MS = 1500;
 const PATIENCE_MS = 4000; // for one attempt
 const GIVE_UP_MS = 90_000;
 let busy = false;
+let leaving = false; // for the page
 
 for (const form of document.querySelectorAll("form[data-bid]")) {
   form.addEventListener("submit", (event) => {
+    if (leaving) return;
     event.preventDefault();
-    if (!busy) send(form);
+    if (!busy) send(form, event.submitter);
   });
 }
 
@@ -20,9 +22,10 @@ function say(words, kind) {
   answer.dataset.kind = kind;
 }
 
-async function send(form) {
+async function send(form, pressed) {
   busy = true;
   const body = new URLSearchParams(new FormData(form));
+  if (pressed?.name) body.set(pressed.name, pressed.value); // one of the amounts that the buttons offer
   const started = Date.now();
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-busy", "true");
   let result = null;
@@ -36,7 +39,7 @@ async function send(form) {
   busy = false;
   for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-busy");
   if (result === null) return say(answer.dataset.lost, "refused");
-  if (result.outcome === "page") return form.submit();
+  if (result.outcome === "page") return leave(form, pressed);
   for (const earlier of document.querySelectorAll(".flash")) earlier.remove();
   say(result.words, result.outcome === "accepted" ? result.kind : "refused");
   if (result.outcome === "accepted") {
@@ -44,6 +47,11 @@ async function send(form) {
     form.closest("details")?.removeAttribute("open"); // the picture comes back into sight
   }
   document.dispatchEvent(new CustomEvent("kermesse:answer"));
+}
+
+function leave(form, pressed) {
+  leaving = true;
+  form.requestSubmit(pressed);
 }
 
 // A definite answer, or null: then nobody knows whether the bid arrived.

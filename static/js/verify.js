@@ -87,7 +87,7 @@ async function run() {
   try {
     const told = await fetch(button.dataset.verify, { cache: "no-store" });
     if (!told.ok) throw new Error(String(told.status));
-    const receipts = Array.from(document.querySelectorAll("[data-receipt]"), (element) => element.dataset.receipt);
+    const receipts = Array.from(document.querySelectorAll("[data-fingerprint]"), (row) => row.dataset.fingerprint);
     const found = await verify(await told.text(), receipts);
     if (found.why) {
       const where = found.line ? `${answer.dataset.where.replace("{lot}", found.line.lot).replace("{seq}", found.line.seq)} ` : "";

@@ -120,10 +120,13 @@ def document(lot: Lot) -> dict[str, Any]:
     for row in events(lot):
         if row.voids_seq is not None:
             asked.append({"kind": "void", "seq": row.voids_seq, "at": iso(row.at)})
+        elif row.scheduled_end is not None:
+            asked.append({"kind": "extend", "scheduled_end": iso(row.scheduled_end), "at": iso(row.at)})
         else:
             entry = {"kind": "bid", "bidder": paddles[row.bidder_id or 0], "amount": row.amount, "at": iso(row.at)}
             asked.append(entry | {"exact": row.exact})
     return {
         "currency": lot.auction.currency, "start": lot.start, "unit": lot.auction.unit, "reserve": lot.reserve,
-        "increments": json.loads(lot.auction.increments), "scheduled_end": iso(lot.scheduled_end), "events": asked,
+        "increments": json.loads(lot.auction.increments), "scheduled_end": iso(lot.first_end or lot.scheduled_end),
+        "events": asked,
     }  # fmt: skip

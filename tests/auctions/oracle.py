@@ -64,16 +64,19 @@ def still_standing(log):
 
 def closing_time(terms, log):
     """Walks the log from the scheduled end; who led at each bid is found anew from what stood just before it."""
-    closes = terms["scheduled_end"]
+    closes = scheduled = terms["scheduled_end"]
     for position, event in enumerate(log):
-        if event["kind"] == "void":
+        if event["kind"] == "extend":
+            scheduled = event["scheduled_end"]
+            closes = max(closes, scheduled)
+        if event["kind"] != "bid":
             continue
         before = leading_bid(still_standing(log[:position]))
         if before is not None and before["bidder"] == event["bidder"]:
             continue
         remaining = closes - event["at"]
         if remaining > 0 and remaining <= SOFT_CLOSE:
-            closes = max(closes, min(event["at"] + SOFT_CLOSE, terms["scheduled_end"] + CAP))
+            closes = max(closes, min(event["at"] + SOFT_CLOSE, scheduled + CAP))
     return closes
 
 
@@ -91,6 +94,9 @@ def why_refused(terms, log, event):
     bids = still_standing(log)
     if event["kind"] == "void":
         return None if any(bid["seq"] == event["target"] for bid in bids) else "no_such_bid"
+    if event["kind"] == "extend":
+        later = event["scheduled_end"] > event["at"] and event["scheduled_end"] > closing_time(terms, log)
+        return None if later else "not_later"
     if event["at"] >= closing_time(terms, log):
         return "closed"
     if event["exact"] and bids and leading_bid(bids)["bidder"] == event["bidder"]:
@@ -114,6 +120,8 @@ def lines(document):
         event = {**raw, "at": seconds(raw["at"])}
         if event["kind"] == "void":
             event["target"] = raw["seq"]
+        if event["kind"] == "extend":
+            event["scheduled_end"] = seconds(raw["scheduled_end"])
         reason = why_refused(terms, log, event)
         if reason is None:
             log.append({**event, "seq": len(log) + 1})

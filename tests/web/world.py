@@ -11,14 +11,15 @@ from typing import Any
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import Person
 from app.accounts.services import set_password
-from app.auctions import settlement
-from app.auctions.models import LotEvent, lot_artwork
+from app.auctions import absentee, desk, offers, room, settlement, voids, watching
+from app.auctions.models import Auction, Bidder, Lot, LotEvent, LotStatus, VoidRequest, lot_artwork
 from app.core.clock import now, travel
 from app.core.database import db
+from app.core.ids import token
 from app.core.transactions import atomic
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.services import create_campaign, withdraw
@@ -56,7 +57,15 @@ def build(cast: Cast) -> dict[str, Any]:
     plain, *_candidates = hang([f"For a lot {number}" for number in range(60)])
     at = now().replace(second=0, microsecond=0)
     auction, over = (make_auction(2, opens_at=at - HOUR, closes_at=at + HOUR) for _ in range(2))
+    soon = make_auction(1, opens_at=at + HOUR, closes_at=at + 2 * HOUR)
     bid(lot_of(auction), cast.staff, 20)
+    bid(lot_of(auction), cast.parent, 22)
+    with atomic():
+        desk.give_paddle(soon.id, cast.parent.id, entered_by=cast.helper.id)
+        auction.called_number = 1
+    with atomic():
+        bidder_id = desk.bidder_id_of(soon.id, 100) or 0
+        entry = absentee.enter(lot_of(soon).id, bidder_id, 20_00, entered_by=cast.helper.id)
     for number in (1, 2):
         bid(lot_of(over, number), cast.parent, 20)
     with travel(over.closes_at), atomic():
@@ -67,14 +76,72 @@ def build(cast: Cast) -> dict[str, Any]:
         card = begin_payment(unpaid.id, Method.TEST, "world-card")
         keep_session(card.id, f"test_{card.id}", "/")
     lot, sold = lot_of(auction, 1), lot_of(over, 1)
+    with atomic():
+        watching.watch(lot_of(auction, 2).id, cast.parent.id)
+    closed, request_id, owed_id = build_closed(cast)
     return {
+        "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
         "gallery_id": gallery.id, "gallery": gallery.slug, "artwork_id": plain, "purpose": "auction", "auction_id": auction.id,
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
+        "soon_id": soon.id, "entry_id": entry.id,
     }  # fmt: skip
+
+
+def build_closed(cast: Cast) -> tuple[Auction, int, int]:
+    """An auction that is over: lot 1 not paid, lot 2 not sold, lot 3 offered to Sami, on lot 4 a request to void."""
+    closed = make_auction(4)
+    for number in (1, 3, 4):
+        bid(lot_of(closed, number), cast.staff, 20)
+        bid(lot_of(closed, number), cast.parent, 50)
+    with travel(closed.closes_at), atomic():
+        awards = [settlement.close_lot(lot_id) for lot_id in [lot.id for lot in closed.lots]]
+    owed, passed_on = (awards[index] for index in (0, 2))
+    assert owed is not None
+    assert passed_on is not None
+    with atomic():
+        offers.forfeit(passed_on.id, cast.organiser.id)
+        request = voids.ask(lot_of_number(closed, 4), 1, "A slip.", cast.admin.id)
+    return closed, request.id, owed.id
+
+
+def lot_of_number(auction: Auction, number: int) -> int:
+    """The id of a lot."""
+    return db.session.scalars(select(Lot.id).where(Lot.auction_id == auction.id, Lot.number == number)).one()
+
+
+def unsold() -> list[str]:
+    """The lot that was closed without a bid."""
+    query = select(Lot.id).where(Lot.settled_at.is_not(None), Lot.last_seq == 0).order_by(Lot.id)
+    return [str(db.session.scalars(query.limit(1)).one())]
+
+
+def close_again() -> None:
+    """Let the lot that was opened again be closed."""
+    with atomic():
+        db.session.execute(update(Lot).where(Lot.scheduled_end > now() + 24 * HOUR).values(settled_at=now()))
+
+
+def pause_anew() -> None:
+    """Pause what a form let go on."""
+    with atomic():
+        db.session.execute(update(Auction).where(Auction.id == 1).values(paused_at=now()))
+
+
+def go_on() -> None:
+    """End the pause that a form began."""
+    with atomic():
+        db.session.execute(update(Auction).values(paused_at=None))
+        db.session.execute(update(Lot).values(status=LotStatus.OPEN))
+
+
+def ask_nothing() -> None:
+    """Forget what Olga asked."""
+    with atomic():
+        db.session.execute(delete(VoidRequest).where(VoidRequest.reason != "A slip."))
 
 
 def _password(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
@@ -135,6 +202,24 @@ def _address(app: Flask, world: dict[str, Any], endpoint: str, args: str) -> str
 def client_of(case: Case, cast: Cast, client_for: Browserlike) -> FlaskClient:
     """A client of whoever sends the form."""
     return client_for(getattr(cast, case.who) if case.who else None)
+
+
+def called_out() -> str:
+    """A paddle that does not lead the running auction's first lot."""
+    query = select(Bidder.paddle).join(Lot, Lot.auction_id == Bidder.auction_id)
+    query = query.where(Lot.id == 1, (Lot.leader_id.is_(None)) | (Lot.leader_id != Bidder.id))
+    return str(db.session.scalars(query.order_by(Bidder.paddle).limit(1)).one())
+
+
+def asked_for() -> str:
+    """What the running auction's first lot takes now, in francs."""
+    now_at = room.standing(db.session.get_one(Auction, 1), 1)
+    return str(now_at.needed // 100 if now_at else 0)
+
+
+def other_name() -> str:
+    """A name that nobody at the desk has."""
+    return f"Rosa Petit {next(_numbers)}"
 
 
 def newcomer() -> str:
@@ -199,9 +284,13 @@ GALLERY = {"title": "Three words", "summary": "A wall.", "themes": "Migration: W
 GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
+AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
+AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
 AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
+
+AT_CONTROL, AT_CLOSED = ("auction_control.page", "auction_id"), ("auction_control.page", "auction_id=closed_id")
 
 CASES: dict[str, list[Case]] = {
     "accounts": [
@@ -258,6 +347,10 @@ CASES: dict[str, list[Case]] = {
         Case("auctions.bid", None, "slug=auction number=1", AT_LOT, {"amount": rising}),
         Case("auctions.bid", "guardian", "slug=auction number=1", AT_LOT, {"amount": rising, "terms": "y"},
              beside={"terms": "amount"}, may_go=("terms",), may_write=("bid_refusal",)),
+        Case("watching.watch", "parent", "slug=auction number=1", AT_LOT),
+        Case("watching.unwatch", "parent", "slug=auction number=2", AT_WATCHED),
+        Case("auction_room.floor_bid", "helper", "auction_id", ("auction_room.floor", "auction_id"),
+             {"lot": "1", "paddle": called_out, "amount": asked_for, "operation": token}, may_write=("bid_refusal",), may_go=("confirmed",)),
         Case("auctions.invoice", "parent", "slug=over number=1", ("auctions.lot", "slug=over number=1")),
         Case("manage_auctions.add", "organiser", fill=AUCTION, beside={"opens_at": "closes_at"}),
         Case("manage_auctions.edit", "organiser", "auction_id", fill={"title": "A hammer"},
@@ -269,7 +362,31 @@ CASES: dict[str, list[Case]] = {
         Case("manage_auctions.void", "organiser", "lot_id", ("manage_auctions.lot", "lot_id"),
              {"seq": standing_bid, "reason": "A slip."}, beside={"reason": "seq"}),
         Case("manage_auctions.set_status", "organiser", "lot_id action=pause", ("manage_auctions.lot", "lot_id")),
+        Case("auction_room.give_paddle", "helper", "auction_id", AT_DESK,
+             {"name": other_name, "email": newcomer, "terms": "y"}, beside={"person": "name"}, may_go=("namesake",)),
+        Case("auction_room.leave_maximum", "helper", "auction_id=soon_id", ("auction_room.desk_page", "auction_id=soon_id"),
+             {"lot": "1", "paddle": "100", "maximum": rising}),
+        Case("auction_room.take_back", "helper", "auction_id=soon_id entry_id",
+             ("auction_room.desk_page", "auction_id=soon_id")),
+        Case("auctioneer.call", "organiser", "auction_id", ("auctioneer.page", "auction_id"), {"number": "1"}),
+        Case("auctioneer.freeze", "organiser", "auction_id", ("auctioneer.page", "auction_id")),
         Case("manage_auctions.hand_over", "helper", "award_id", ("manage_auctions.page", "auction_id=over_id")),
+    ],
+    "control": [
+        Case("auction_control.stagger", "organiser", "auction_id", AT_CONTROL, {"group": "2", "step_s": "60"}),
+        Case("auction_control.extend", "organiser", "auction_id", AT_CONTROL,
+             {"minutes": "5", "extend_notice": "More time."}),
+        Case("auction_control.say", "organiser", "auction_id", AT_CONTROL, {"notice": "Soup at seven."}),
+        Case("auction_control.pause", "organiser", "auction_id", AT_CONTROL, {"pause_notice": "Wait."}, after=go_on),
+        Case("auction_control.resume", "organiser", "auction_id", AT_CONTROL, {"resume_notice": "On."}, after=pause_anew),
+        Case("auction_control.ask", "organiser", "auction_id=closed_id", AT_CLOSED, {"seq": "1", "reason": "A typing slip."},
+             beside={"void_lot": "seq"}, after=ask_nothing),
+        Case("auction_control.reopen", "organiser", "auction_id=closed_id", AT_CLOSED,
+             {"reopen_lots": unsold, "until": "2031-01-01T10:00"}, after=close_again),
+        Case("auction_control.decide", "organiser", "request_id verdict=approval", AT_CLOSED),
+        Case("auction_control.forfeit", "organiser", "award_id=owed_id", AT_CLOSED),
+        Case("auction_control.answer_offer", "staff", "slug=closed number=3 answer=refusal",
+             ("auction_control.offer", "slug=closed number=3")),
     ],
     "payments": [
         Case("payments.pay", None, "token=invoice", ("payments.invoice", "token=invoice")),

@@ -1,0 +1,118 @@
+"""Absentee maxima: left with the desk before the opening, counted from the opening on in order of entry ("Floor bids")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.auctions import lots, rules
+from app.auctions.models import AbsenteeBid, Auction, Bidder, BidRefusal, Lot, LotStatus
+from app.auctions.rules import Reason
+from app.core import audit
+from app.core.clock import now
+from app.core.database import db
+from app.core.jobs import enqueue
+from app.core.transactions import locked
+
+COUNT = "auctions.count_absentee"
+
+
+class EntryRefused(Exception):
+    """A maximum that cannot be left: `reason`, and `minimum` (minor units) when the amount was at fault."""
+
+    def __init__(self, reason: Reason, minimum: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.minimum = reason, minimum
+
+
+def enter(lot_id: int, bidder_id: int, maximum: int, *, entered_by: int | None, confirmed: bool = False) -> AbsenteeBid:
+    """Keep a maximum (minor units) for the opening; the same one again is the one that is kept. Raises EntryRefused."""
+    lot: Lot | None = locked(Lot, lot_id)
+    if lot is None:
+        raise LookupError(lot_id)
+    at, auction = now(), lot.auction
+    if at >= auction.opens_at:
+        raise EntryRefused(Reason.CLOSED)  # for the desk: it takes bids for the room now
+    terms = lots.terms_of(auction, lot)
+    offer = rules.Offer(bidder=bidder_id, amount=maximum, at=auction.opens_at, confirmed=confirmed)
+    withdrawn = rules.Status(withdrawn=lot.status is LotStatus.WITHDRAWN)
+    decision = rules.decide_bid(terms, rules.empty(terms), offer, withdrawn)
+    if isinstance(decision, rules.Refused):
+        raise EntryRefused(decision.reason, decision.minimum)
+    same = select(AbsenteeBid).where(
+        AbsenteeBid.lot_id == lot_id, AbsenteeBid.bidder_id == bidder_id, AbsenteeBid.maximum == maximum
+    )
+    entry = db.session.scalars(same).first()
+    if entry is None:
+        entry = AbsenteeBid(lot_id=lot_id, bidder_id=bidder_id, maximum=maximum, entered_by=entered_by, entered_at=at)
+        db.session.add(entry)
+        db.session.flush()
+        audit.record("enter absentee bid", "lot", lot_id, entered_by, bidder=bidder_id)
+    enqueue(COUNT, str(auction.id), auction.opens_at, auction_id=auction.id)
+    return entry
+
+
+def take_back(entry_id: int, actor_id: int) -> bool:
+    """Forget a maximum before the opening; whether it could be. Raises LookupError."""
+    found = db.session.get(AbsenteeBid, entry_id)
+    if found is None:
+        raise LookupError(entry_id)
+    lot: Lot = locked(Lot, found.lot_id)
+    db.session.refresh(found)
+    if now() >= lot.auction.opens_at or found.counted_at is not None:
+        return False
+    audit.record("take back absentee bid", "lot", lot.id, actor_id, bidder=found.bidder_id)
+    db.session.delete(found)
+    return True
+
+
+def waiting(lot_id: int) -> list[AbsenteeBid]:
+    """The maxima of a lot that were not counted yet, in order of entry."""
+    query = select(AbsenteeBid).where(AbsenteeBid.lot_id == lot_id, AbsenteeBid.counted_at.is_(None))
+    return list(db.session.scalars(query.order_by(AbsenteeBid.entered_at, AbsenteeBid.id)))
+
+
+def count(auction: Auction, lot: Lot, at: datetime) -> Iterator[tuple[AbsenteeBid, rules.Accepted]]:
+    """Decide what waits for a locked lot on which nobody has bid; what is accepted is to be appended in this order.
+
+    Nothing before the opening, on a lot that is no longer open, or in an auction that is not public.
+    """
+    if not auction.published or at < auction.opens_at or lot.settled_at or lot.status is LotStatus.WITHDRAWN:
+        return
+    entries = waiting(lot.id)
+    offers = [rules.Offer(bidder=one.bidder_id, amount=one.maximum, at=at, confirmed=True) for one in entries]
+    decided = rules.count_absentee(lots.terms_of(auction, lot), lots.state_of(lot), offers)
+    for entry, (_offer, decision) in zip(entries, decided, strict=True):
+        entry.counted_at = at
+        if isinstance(decision, rules.Accepted):
+            yield entry, decision
+            continue
+        person_id = db.session.scalars(select(Bidder.person_id).where(Bidder.id == entry.bidder_id)).one()
+        db.session.add(
+            BidRefusal(lot_id=lot.id, person_id=person_id, amount=entry.maximum, reason=decision.reason, at=at)
+        )
+
+
+def entries(auction_id: int) -> list[AbsenteeBid]:
+    """What was left with the desk, in order of entry. The amounts are the bidders' secrets: no page shows them."""
+    query = (
+        select(AbsenteeBid).join(AbsenteeBid.lot).where(Lot.auction_id == auction_id)
+        .options(joinedload(AbsenteeBid.lot), joinedload(AbsenteeBid.bidder).joinedload(Bidder.person))
+        .order_by(AbsenteeBid.entered_at, AbsenteeBid.id)
+    )  # fmt: skip
+    return list(db.session.scalars(query))
+
+
+def due(auction_id: int | None = None) -> list[tuple[int, int]]:
+    """(auction, lot) ids where maxima wait though bidding is open, in order of lot; of one auction, or of all."""
+    query = (
+        select(Lot.auction_id, Lot.id).join(AbsenteeBid, AbsenteeBid.lot_id == Lot.id).join(Lot.auction)
+        .where(AbsenteeBid.counted_at.is_(None), Auction.published, Auction.opens_at <= now())
+        .where(Lot.settled_at.is_(None), Lot.status != LotStatus.WITHDRAWN).distinct().order_by(Lot.id)
+    )  # fmt: skip
+    if auction_id is not None:
+        query = query.where(Lot.auction_id == auction_id)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
