@@ -94,11 +94,11 @@ def follow(mails: Sequence[Mail]) -> None:
     """Ask for the twins of mails that are about to be sent; in the transaction that takes them up."""
     query = select(Person.email, Person.id).join(PushSubscription, PushSubscription.person_id == Person.id)
     told = db.session.execute(query.where(Person.email.in_({mail.recipient for mail in mails})).distinct())
-    readers = {email: person_id for email, person_id in told}
+    readers = {row.email: row.id for row in told}
     for mail in mails:
         kind, number = mail.key.split(":")[:2]
         if mail.recipient in readers and number.isdigit():
-            enqueue(SEND, mail.key, kind=kind, about=int(number), person_id=readers[mail.recipient], key=mail.key)
+            enqueue(SEND, mail.key, notice=kind, about=int(number), person_id=readers[mail.recipient], twin=mail.key)
 
 
 def send(payload: Mapping[str, Any]) -> None:
@@ -107,7 +107,7 @@ def send(payload: Mapping[str, Any]) -> None:
     if person is None or not person.active:
         return
     with force_locale(person.locale):
-        notice = WORDS[payload["kind"]](payload["about"], person.id)
+        notice = WORDS[payload["notice"]](payload["about"], person.id)
         message = _message(notice, person.locale) if notice else b""
     asked = payload.get("to")  # again: only those whom it did not reach
     rows = [row for row in browsers_of(person.id) if asked is None or row.id in asked]
@@ -133,7 +133,7 @@ def _note(payload: Mapping[str, Any], outcomes: Mapping[int, Outcome]) -> None:
         db.session.execute(delete(PushSubscription).where(PushSubscription.id.in_(gone)))
         if left:
             again = dict(payload) | {"to": sorted(left), "tried": tried}
-            enqueue(SEND, payload["key"], now() + timedelta(seconds=5 * 2**tried), **again)
+            enqueue(SEND, payload["twin"], now() + timedelta(seconds=5 * 2**tried), **again)
 
 
 # The words

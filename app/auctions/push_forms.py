@@ -20,7 +20,9 @@ class BrowserField(TextField):
 class EndpointForm(Form):
     """Which browser: where its notices go."""
 
-    endpoint = BrowserField(validators=[Given(_l("Your browser did not say where to send notices. Try once more."))], longest=1000)
+    endpoint = BrowserField(
+        validators=[Given(_l("Your browser did not say where to send notices. Try once more."))], longest=1000
+    )
 
 
 class SubscriptionForm(EndpointForm):

@@ -103,5 +103,10 @@ def account_section() -> dict[str, Any]:
     """The way to the page of notices, for the account page."""
     count = len(push.browsers_of(current_user.id))
     told = ngettext("%(num)s browser is told", "%(num)s browsers are told", count) if count else _("off")
-    item = {"title": _("Tell this phone when somebody bids more"), "href": url_for("push.page"), "meta": told, "badge": ""}
+    item = {
+        "title": _("Tell this phone when somebody bids more"),
+        "href": url_for("push.page"),
+        "meta": told,
+        "badge": "",
+    }
     return {"title": _("Notices"), "items": [item], "empty": ""}

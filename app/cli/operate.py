@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
+from threading import Thread
 from types import FrameType
 
 import click
 import structlog
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app import config as settings
@@ -81,13 +83,35 @@ class Stop:
 def worker() -> None:
     """Send mail and run jobs until told to stop. Several may run on PostgreSQL."""
     stop = Stop()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    # Mail has a thread of its own: while a mail server is slow, lots still close and phones are still told.
+    letters = Thread(target=_send_mail, args=[app, stop])
+    letters.start()
     swept = 0.0
+
+    def round_of_jobs() -> int:
+        nonlocal swept
+        ran = jobs.run_due()
+        if time.monotonic() - swept > SWEEP_EVERY_S or not swept:
+            swept = time.monotonic()
+            sweep()
+        return ran
+
+    _until(stop, round_of_jobs)
+    letters.join()
+    log.info("worker stopped", at=now().isoformat())
+
+
+def _send_mail(app: Flask, stop: Stop) -> None:
+    with app.app_context():
+        _until(stop, mail.send_due)
+
+
+def _until(stop: Stop, work: Callable[[], int]) -> None:
+    """Do some work again and again, at leisure while there is none."""
     while not stop.asked:
         try:
-            busy = jobs.run_due() + mail.send_due()
-            if time.monotonic() - swept > SWEEP_EVERY_S or not swept:
-                swept = time.monotonic()
-                sweep()
+            busy = work()
         except Busy:
             busy = 0
         except Exception:
@@ -97,7 +121,6 @@ def worker() -> None:
         db.session.remove()
         if not busy and not stop.asked:
             time.sleep(IDLE_S)
-    log.info("worker stopped", at=now().isoformat())
 
 
 def sweep() -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, updat
 
 from app.accounts.models import Person, SignInCode, person_role
 from app.accounts.services import sign_out_everywhere
-from app.auctions.models import AbsenteeBid, Award, Bidder, BidRefusal, LotEvent, VoidRequest, Watch
+from app.auctions.models import AbsenteeBid, Award, Bidder, BidRefusal, LotEvent, PushSubscription, VoidRequest, Watch
 from app.cli import traces
 from app.core import audit
 from app.core.audit import AuditEntry
@@ -39,7 +39,7 @@ from app.web.typed import TypedForm
 
 # Secrets, and what tells about others: who led then, who sat at the desk, what an organiser wrote.
 NOT_EXPORTED = (
-    "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url",
+    "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url", "p256dh", "auth",
     "leader_id", "entered_by", "recorded_by", "detail",
 )  # fmt: skip
 NOBODY = "erased.invalid"
@@ -76,6 +76,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),
         "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person_id),
         "watched_lots": select(Watch).where(Watch.person_id == person_id),
+        "browsers": select(PushSubscription).where(PushSubscription.person_id == person_id),
         "void_requests": select(VoidRequest).where(
             or_(VoidRequest.asked_by == person_id, VoidRequest.decided_by == person_id)
         ),
@@ -151,6 +152,7 @@ def _erase_rows(email: str) -> None:
 def _forget(person: Person) -> None:
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
     db.session.execute(delete(Watch).where(Watch.person_id == person.id))
+    db.session.execute(delete(PushSubscription).where(PushSubscription.person_id == person.id))
     uncounted = AbsenteeBid.counted_at.is_(None) & AbsenteeBid.bidder_id.in_(
         select(Bidder.id).where(Bidder.person_id == person.id)
     )

@@ -21,6 +21,7 @@ from app import create_app
 from app.accounts import services as accounts
 from app.accounts.queries import has_administrator
 from app.config import ROOT, Config, ConfigError, read
+from app.core import webpush
 from app.core.database import db
 from app.core.transactions import atomic
 
@@ -59,6 +60,7 @@ def prepare(config: Config) -> None:
     app = create_app(config)
     with app.app_context():
         upgrade()
+        webpush.public_key()  # made now, so that nobody waits for it
         if not config.production:
             from app.cli import demo
 
