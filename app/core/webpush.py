@@ -158,8 +158,7 @@ def _decoded(text: str) -> bytes:
 def _encrypted(target: Target, message: bytes) -> bytes:
     point, auth = _keys(target)
     ours = ec.generate_private_key(ec.SECP256R1())
-    keyid = ours.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    sealed: bytes = http_ece.encrypt(message, private_key=ours, dh=point, auth_secret=auth, keyid=keyid)
+    sealed: bytes = http_ece.encrypt(message, private_key=ours, dh=point, auth_secret=auth)
     return sealed
 
 
