@@ -87,7 +87,11 @@ class PushService:
             yield "signature"
         claims = one.headers["Authorization"].split("t=")[1].split(".")[1]
         said = json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-        if said["aud"] != self.url or not time.time() < said["exp"] <= time.time() + 86400 or "mailto:" not in said["sub"]:
+        if (
+            said["aud"] != self.url
+            or not time.time() < said["exp"] <= time.time() + 86400
+            or "mailto:" not in said["sub"]
+        ):
             yield f"claims {said}"
 
 

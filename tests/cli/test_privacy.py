@@ -16,9 +16,9 @@ from sqlalchemy import Enum, String, select
 
 from app.accounts import services as accounts
 from app.accounts.models import Person
+from app.auctions import push, settlement
 from app.auctions import services as auctions
-from app.auctions import settlement
-from app.auctions.models import Bidder, LotEvent
+from app.auctions.models import Bidder, LotEvent, PushSubscription
 from app.cli import traces
 from app.core import audit
 from app.core.clock import now, travel
@@ -36,6 +36,7 @@ from tests.auctions.helpers import lot_of, make_auction
 from tests.cast import Cast
 from tests.cli.house import command, empty_house, furnish, rows, stored
 from tests.events.helpers import make_event, seat
+from tests.pushing import Phone
 
 EMAIL, NAME = "pia@family.example", "Zoë O'Parent"
 
@@ -141,6 +142,18 @@ def test_a_guest_without_an_account_is_exported(app: Flask) -> None:
     seat(make_event(capacity=3), "Guest")
     found = json.loads(command(app, "export-person", "guest@home.example").output)
     assert found["registrations"][0]["name"] == "Guest" and found["person"] == []
+
+
+def test_the_browsers_that_are_told_are_exported_and_erased(app: Flask, known: Cast) -> None:
+    theirs, other = Phone("https://push.example/theirs").target, Phone("https://push.example/other").target
+    with atomic():
+        push.subscribe(known.parent.id, theirs)
+        push.subscribe(known.other_parent.id, other)
+    said = command(app, "export-person", EMAIL).output
+    assert [row["endpoint"] for row in json.loads(said)["browsers"]] == [theirs.endpoint]
+    assert [secret for secret in (theirs.auth, theirs.p256dh, other.endpoint) if secret in said] == []
+    command(app, "erase-person", EMAIL)
+    assert list(db.session.scalars(select(PushSubscription.endpoint))) == [other.endpoint]
 
 
 # Erasure

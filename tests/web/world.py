@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from app.accounts.models import Person
 from app.accounts.services import set_password
 from app.auctions import absentee, desk, offers, room, settlement, voids, watching
-from app.auctions.models import Auction, Bidder, Lot, LotEvent, LotStatus, VoidRequest, lot_artwork
+from app.auctions.models import Auction, Bidder, Lot, LotEvent, LotStatus, PushSubscription, VoidRequest, lot_artwork
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
@@ -156,6 +156,12 @@ def _code(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
     return {"code": found.group() if found else ""}
 
 
+def _browser(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
+    client.post("/account/push-subscriptions", data=BROWSER)
+    world["browser_id"] = db.session.scalars(select(PushSubscription.id)).one()
+    return {}
+
+
 def _link(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
     client.post("/account/sign-in/", data={"email": "lena@home.example"})
     found = re.search(r"/account/link/(\S+)", mails("", "lena@")[-1].text)
@@ -281,6 +287,10 @@ PARTNER = {
     "email": "office@school.example", "summary": "A school.",
 }  # fmt: skip
 GALLERY = {"title": "Three words", "summary": "A wall.", "themes": "Migration: Why do people leave?\nOur mothers"}
+BROWSER = {
+    "endpoint": "https://push.example/a", "auth": "c2l4dGVlbiBieXRlcy4uLg",
+    "p256dh": "BAILH5kaTSsvQHB9QxdI2bvqRVprARrdHTG1oCWxkl8laDhSd6Vs42agrEw91Sazqyr7Gpl9PRC8tNfhTlAVp68",
+}  # fmt: skip
 GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
@@ -351,6 +361,9 @@ CASES: dict[str, list[Case]] = {
         Case("watching.unwatch", "parent", "slug=auction number=2", AT_WATCHED),
         Case("auction_room.floor_bid", "helper", "auction_id", ("auction_room.floor", "auction_id"),
              {"lot": "1", "paddle": called_out, "amount": asked_for, "operation": token}, may_write=("bid_refusal",), may_go=("confirmed",)),
+        Case("push.subscribe", "parent", page=("push.page", ""), fill=BROWSER,
+             beside={"p256dh": "endpoint", "auth": "endpoint"}),
+        Case("push.remove", "parent", "number=browser_id", ("push.page", ""), before=_browser),
         Case("auctions.invoice", "parent", "slug=over number=1", ("auctions.lot", "slug=over number=1")),
         Case("manage_auctions.add", "organiser", fill=AUCTION, beside={"opens_at": "closes_at"}),
         Case("manage_auctions.edit", "organiser", "auction_id", fill={"title": "A hammer"},
@@ -402,5 +415,6 @@ CASES: dict[str, list[Case]] = {
 EXCEPTIONS = {
     "manage_galleries.upload": "files, not fields: tests/galleries/test_upload.py",
     "payments.stripe_webhook": "signed, not a form: tests/payments/test_webhook.py",
+    "push.unsubscribe": "sent by a script: tests/auctions/test_push.py",
     "dev.enter": "a development page without fields, absent in production",
 }
