@@ -21,6 +21,7 @@ from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
 from app.auctions import (
     absentee,
+    after_views,
     auctioneer_views,
     control_views,
     notices,
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     watching_views.blueprint,
     manage_auctions.blueprint,
     control_views.blueprint,
+    after_views.blueprint,
     room_views.blueprint,
     auctioneer_views.blueprint,
     payments.blueprint,

@@ -112,5 +112,15 @@ def hand_over(award_id: int, actor_id: int) -> None:
     if award is None:
         raise LookupError(award_id)
     if award.handed_over_at is None:
-        award.handed_over_at = now()
+        award.handed_over_at, award.handed_over_by = now(), actor_id
         audit.record("hand over", "award", award_id, actor_id)
+
+
+def take_back(award_id: int, actor_id: int) -> None:
+    """The tick was a mistake: the picture is still here."""
+    award: Award | None = locked(Award, award_id)
+    if award is None:
+        raise LookupError(award_id)
+    if award.handed_over_at is not None:
+        award.handed_over_at = award.handed_over_by = None
+        audit.record("take back hand-over", "award", award_id, actor_id)
