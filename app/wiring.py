@@ -50,6 +50,7 @@ from app.galleries import manage_views as manage_galleries
 from app.galleries import services as gallery_services
 from app.galleries import views as galleries
 from app.partners import views as partners
+from app.payments import extras
 from app.payments import jobs as payment_jobs
 from app.payments import manage_views as manage_payments
 from app.payments import views as payments
@@ -111,7 +112,7 @@ def _registry() -> Registry:
         absentee.COUNT: auction_jobs.count_absentee,
     }
     registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
-    registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
+    registry.payables = {settlement.PAYABLE: settlement.LotPayable()} | dict.fromkeys(extras.EXTRAS, extras.Given())
     registry.sweeps = {
         "lots": auction_jobs.overdue,
         "watchers": watching.remind,

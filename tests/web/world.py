@@ -70,7 +70,7 @@ def build(cast: Cast) -> dict[str, Any]:
         bid(lot_of(over, number), cast.parent, 20)
     with travel(over.closes_at), atomic():
         award = settlement.close_lot(lot_of(over, 1).id)
-    invoice, unpaid, mistaken = (make_invoice(francs * 100, partner=partner) for francs in (5_000, 10, 20))
+    invoice, unpaid, mistaken, gift = (make_invoice(francs * 100, partner=partner) for francs in (5_000, 10, 20, 30))
     with atomic():
         paid = record_cash(invoice.id, 1_000_00, "world-cash", cast.helper.id, Method.CASH)
         card = begin_payment(unpaid.id, Method.TEST, "world-card")
@@ -85,7 +85,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
         "gallery_id": gallery.id, "gallery": gallery.slug, "artwork_id": plain, "purpose": "auction", "auction_id": auction.id,
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
-        "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token,
+        "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
         "soon_id": soon.id, "entry_id": entry.id,
     }  # fmt: skip
@@ -389,6 +389,7 @@ CASES: dict[str, list[Case]] = {
              ("auction_control.offer", "slug=closed number=3")),
     ],
     "payments": [
+        Case("payments.add_extras", None, "token=owed_token", ("payments.invoice", "token=owed_token"), {"donation": "5"}),
         Case("payments.pay", None, "token=invoice", ("payments.invoice", "token=invoice")),
         Case("payments.test_checkout", None, "token=invoice payment_id=card_id", fill={"verdict": "pay"}),
         Case("manage_payments.take_cash", "helper", "invoice_id", AT_INVOICE, {"amount": "0.05"}),
