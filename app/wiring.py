@@ -111,7 +111,11 @@ def _registry() -> Registry:
         offers.EXPIRE: offers.expire_offer,
         absentee.COUNT: auction_jobs.count_absentee,
     }
-    registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
+    registry.letters = {
+        notices.OUTBID: notices.outbid_letter,
+        notices.THANKS: notices.thanks_letter,
+        watching.CLOSING: watching.closing_letter,
+    }
     registry.payables = {settlement.PAYABLE: settlement.LotPayable()} | dict.fromkeys(extras.EXTRAS, extras.Given())
     registry.sweeps = {
         "lots": auction_jobs.overdue,

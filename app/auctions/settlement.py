@@ -104,6 +104,7 @@ class LotPayable:
         award: Award | None = locked(Award, ref)
         if award is not None and award.paid_at is None:
             award.paid_at = now()
+            notices.thanks(award)
 
 
 def hand_over(award_id: int, actor_id: int) -> None:

@@ -11,7 +11,9 @@ from app.auctions.models import Auction, Award
 from app.core.clock import travel
 from app.core.database import db
 from app.core.transactions import atomic
-from tests.auctions.helpers import bid, lot_of, make_auction
+from app.payments.models import Invoice
+from app.payments.services import record_cash
+from tests.auctions.helpers import bid, lot_of, mails, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
 
@@ -66,3 +68,24 @@ def test_the_hand_over_list_is_for_helpers_and_ticks_can_be_taken_back(
     db.session.rollback()
     assert db.session.get_one(Award, award.id, populate_existing=True).handed_over_at is None
     assert helper.post("/manage/awards/999999/hand-over/removal").status_code == 404
+
+
+def test_thanks_come_once_for_all_lots_of_an_invoice(cast: Cast) -> None:
+    auction = make_auction(2)
+    for number in (1, 2):
+        bid(lot_of(auction, number), cast.parent, 50)
+    with travel(auction.closes_at + timedelta(minutes=1)):
+        for number in (1, 2):
+            with atomic():
+                settlement.close_lot(lot_of(auction, number).id)
+        with atomic():
+            token = settlement.invoice_bidder(db.session.query(Award).first().bidder_id)  # type: ignore[union-attr]
+    invoice = db.session.query(Invoice).filter_by(token=token).one()
+    with atomic():
+        record_cash(invoice.id, 2000, "all-of-it", cast.helper.id)
+    (mail,) = mails("thanks:")
+    assert mail.recipient == cast.parent.email
+    assert auction.beneficiary.name in mail.subject
+    assert mail.text.count("is paid") == 2
+    assert "/media/" in mail.html
+    db.session.rollback()
