@@ -26,6 +26,8 @@ from app.auctions import (
     control_views,
     notices,
     offers,
+    pledge_views,
+    pledges,
     room_views,
     settlement,
     watching,
@@ -75,6 +77,7 @@ BLUEPRINTS = (
     manage_auctions.blueprint,
     control_views.blueprint,
     after_views.blueprint,
+    pledge_views.blueprint,
     room_views.blueprint,
     auctioneer_views.blueprint,
     payments.blueprint,
@@ -116,7 +119,12 @@ def _registry() -> Registry:
         notices.THANKS: notices.thanks_letter,
         watching.CLOSING: watching.closing_letter,
     }
-    registry.payables = {settlement.PAYABLE: settlement.LotPayable()} | dict.fromkeys(extras.EXTRAS, extras.Given())
+    registry.payables = {
+        settlement.PAYABLE: settlement.LotPayable(),
+        settlement.PLEDGE: pledges.PledgePayable(),
+        extras.DONATION: extras.Given(),
+        extras.FEE_COVER: extras.Given(),
+    }
     registry.sweeps = {
         "lots": auction_jobs.overdue,
         "watchers": watching.remind,
