@@ -97,6 +97,13 @@ SETTINGS = (
     Setting("STRIPE_SECRET_KEY", "", text, "Stripe's secret key. Empty: the built-in test checkout.", secret=True),
     Setting("STRIPE_WEBHOOK_SECRET", "", text, "Stripe's signing secret for the webhook.", secret=True),
     Setting("STRIPE_API_BASE", "", url("http", "https"), "Another host in the place of Stripe's, for tests."),
+    Setting(
+        "CARD_FEE_BASIS_POINTS",
+        "290",
+        whole(0, 2000),
+        "The card's fee, in hundredths of a percent, for buyers who cover it.",
+    ),
+    Setting("CARD_FEE_FIXED", "30", whole(0, 1000), "The fixed part of the card's fee, in minor units."),
     Setting("SMTP_URL", "", url("smtp", "smtps"), "Mail server, smtp://user:password@host:port.", secret=True),
     Setting("MAIL_FROM", "kermesse@localhost", text, "Sender of every mail."),
     Setting("MAX_UPLOAD_MB", "40", whole(1, 500), "Largest upload, in megabytes."),

@@ -21,10 +21,13 @@ from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
 from app.auctions import (
     absentee,
+    after_views,
     auctioneer_views,
     control_views,
     notices,
     offers,
+    pledge_views,
+    pledges,
     push,
     push_views,
     room_views,
@@ -51,6 +54,7 @@ from app.galleries import manage_views as manage_galleries
 from app.galleries import services as gallery_services
 from app.galleries import views as galleries
 from app.partners import views as partners
+from app.payments import extras
 from app.payments import jobs as payment_jobs
 from app.payments import manage_views as manage_payments
 from app.payments import views as payments
@@ -75,6 +79,8 @@ BLUEPRINTS = (
     push_views.blueprint,
     manage_auctions.blueprint,
     control_views.blueprint,
+    after_views.blueprint,
+    pledge_views.blueprint,
     room_views.blueprint,
     auctioneer_views.blueprint,
     payments.blueprint,
@@ -114,9 +120,18 @@ def _registry() -> Registry:
         offers.EXPIRE: offers.expire_offer,
         absentee.COUNT: auction_jobs.count_absentee,
     }
-    registry.letters = {notices.OUTBID: notices.outbid_letter, watching.CLOSING: watching.closing_letter}
+    registry.letters = {
+        notices.OUTBID: notices.outbid_letter,
+        notices.THANKS: notices.thanks_letter,
+        watching.CLOSING: watching.closing_letter,
+    }
+    registry.payables = {
+        settlement.PAYABLE: settlement.LotPayable(),
+        settlement.PLEDGE: pledges.PledgePayable(),
+        extras.DONATION: extras.Given(),
+        extras.FEE_COVER: extras.Given(),
+    }
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
-    registry.payables = {settlement.PAYABLE: settlement.LotPayable()}
     registry.sweeps = {
         "lots": auction_jobs.overdue,
         "watchers": watching.remind,

@@ -81,12 +81,19 @@ class AuctionForm(Form):
     )
     summary = LinesField(_l("Summary"), longest=2000)
     terms = LinesField(_l("Terms"), longest=10_000, description=_l("Accepted once by each bidder."))
+    need_title = TextField(
+        _l("A need to pledge for"), description=_l("Besides the lots, such as “A school bus”. Empty: none.")
+    )
+    need_text = LinesField(_l("What it is for"), longest=2000)
+    need_goal = MoneyField(_l("Goal"), validators=[Optional()])
     published = BooleanField(_l("Public"))
 
     def validate(self, extra_validators: object = None) -> bool:
         """Closing comes after opening; both are read in the chosen zone."""
         if self.timezone.data in {choice.value for choice in self.timezone.choices or ()}:
             self.opens_at.zone = self.closes_at.zone = self.timezone.data
+        if self.currency.data in CURRENCIES:
+            self.need_goal.currency = self.currency.data
         good = super().validate(extra_validators)
         if good and self.opens_at.data and self.closes_at.data and self.closes_at.data <= self.opens_at.data:
             self.closes_at.errors = [_l("Bidding has to close after it opens.")]

@@ -91,11 +91,13 @@ def page(auction_id: int) -> Any:
 
 
 def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collection[int] = ()) -> Any:
+    views = queries.lot_views(auction, withdrawn=True)
     html = render_template(
         "auctions/manage/page.html",
         auction=auction,
-        lots=queries.lot_views(auction, withdrawn=True),
+        lots=views,
         awards=queries.awards_of(auction.id),
+        promised=sum(view.price for view in views if view.lot.price and view.phase is not queries.Phase.WITHDRAWN),
         candidates=queries.candidates(auction),
         statement=queries.proceeds_of(auction),
         form=form,

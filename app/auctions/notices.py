@@ -19,8 +19,10 @@ from app.core.database import db
 from app.core.mail import queue_letters, queue_mail
 from app.core.registry import Letter
 from app.galleries import queries as galleries
+from app.payments import queries as payments
+from app.payments.models import Invoice
 
-OUTBID = "outbid"
+OUTBID, THANKS = "outbid", "thanks"
 
 
 def lot_link(auction: Auction, lot: Lot) -> str:
@@ -113,3 +115,28 @@ def won(award: Award) -> None:
         award=award,
         link=lot_link(auction, lot),
     )
+
+
+def thanks(award: Award) -> None:
+    """The lots of an invoice are paid: one letter for all of them, with their pictures and what becomes of the money."""
+    person, invoice = award.bidder.person, payments.invoice_of("lot", award.id)
+    if person.active and invoice is not None:
+        facts = {"bidder_id": award.bidder_id, "invoice_id": invoice.id}
+        queue_letters(THANKS, [(f"thanks:{award.bidder_id}:{invoice.id}", person.email, person.locale, facts)])
+
+
+def thanks_letter(facts: Mapping[str, Any]) -> Letter:
+    """The words of thanks. A picture is fetched from our host, so that it goes when its consent is withdrawn."""
+    invoice = db.session.get_one(Invoice, facts["invoice_id"])
+    ids = [line.ref for line in invoice.lines if line.kind == "lot"]
+    awards = list(db.session.scalars(select(Award).where(Award.id.in_(ids)).order_by(Award.id)))
+    pictures = [_shown(award.lot) for award in awards]
+    auction = awards[0].lot.auction
+    context = {"auction": auction, "awards": list(zip(awards, pictures, strict=True)), "invoice": invoice}
+    return Letter("auction_thanks", _("Thank you from %(name)s", name=auction.beneficiary.name), context)
+
+
+def _shown(lot: Lot) -> tuple[str, str | None]:
+    """Title and picture as far as they may be shown."""
+    picture = next(filter(None, (galleries.mail_image_url(artwork.id) for artwork in lot.artworks)), None)
+    return queries.title_of(lot, hidden=picture is None), picture

@@ -29,7 +29,10 @@ from app.payments.services import PaymentRefused, void_invoice
 EXPIRE = "auctions.expire_offer"
 LASTS = timedelta(hours=48)
 STANDING = (AwardStatus.ACTIVE, AwardStatus.OFFERED)
-PAYABLES: Mapping[str, Any] = {settlement.PAYABLE: Award, "pledge": Pledge}  # what an invoice's lines may stand for
+PAYABLES: Mapping[str, Any] = {
+    settlement.PAYABLE: Award,
+    settlement.PLEDGE: Pledge,
+}  # what an invoice's lines may stand for
 
 
 class OfferRefused(Exception):

@@ -45,6 +45,9 @@ def create_auction(
     eligibility: Eligibility | str = Eligibility.SIGNED_IN,
     admitted: str = "",
     invitation_code: str = "",
+    need_title: str = "",
+    need_text: str = "",
+    need_goal: int | None = None,
     published: bool = False,
     actor_id: int | None = None,
 ) -> Auction:
@@ -53,6 +56,7 @@ def create_auction(
         title=title, opens_at=opens_at, closes_at=closes_at, beneficiary_id=beneficiary_id, campaign_id=campaign_id,
         summary=summary, terms=terms, currency=currency, timezone=timezone, eligibility=Eligibility(eligibility),
         admitted=admitted, invitation_code=invitation_code,
+        need_title=need_title, need_text=need_text, need_goal=need_goal,
         published=published, increments=json.dumps(rules.INCREMENTS), created_at=now(),
     )  # fmt: skip
     add_with_slug(auction, title, "auction")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from app.auctions import lots, notices, rules
-from app.auctions.models import Award, AwardStatus, Bidder, Lot, LotStatus
+from app.auctions.models import Auction, Award, AwardStatus, Bidder, Lot, LotStatus, Pledge
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
@@ -20,7 +20,7 @@ from app.payments.services import LineDraft, issue_invoice
 CLOSE = "auctions.close_lot"
 INVOICE = "auctions.invoice"
 PURPOSE = "auction"
-PAYABLE = "lot"
+PAYABLE, PLEDGE = "lot", "pledge"
 PATIENCE = timedelta(minutes=30)  # a winner's invoice waits for lots that close within this time
 
 
@@ -59,7 +59,7 @@ def _invoice_time(auction_id: int, at: datetime) -> datetime:
 
 
 def invoice_bidder(bidder_id: int) -> str | None:
-    """One invoice for all of a bidder's awards that have none yet; returns its token, or None if nothing is owed."""
+    """One invoice for all of a bidder's awards and pledges that have none yet; returns its token, or None if nothing is owed."""
     bidder: Bidder | None = locked(Bidder, bidder_id)
     if bidder is None:
         return None
@@ -67,9 +67,13 @@ def invoice_bidder(bidder_id: int) -> str | None:
         Award.bidder_id == bidder_id, Award.status == AwardStatus.ACTIVE, Award.invoiced_at.is_(None)
     )
     awards = list(db.session.scalars(query.order_by(Award.id)))
-    if not awards:
+    promised = select(Pledge).where(
+        Pledge.bidder_id == bidder_id, Pledge.invoiced_at.is_(None), Pledge.withdrawn_at.is_(None)
+    )
+    pledges = list(db.session.scalars(promised.order_by(Pledge.id)))
+    if not awards and not pledges:
         return None
-    auction, person = awards[0].lot.auction, bidder.person
+    auction, person = db.session.get_one(Auction, bidder.auction_id), bidder.person
     with force_locale(person.locale):
         lines = [
             LineDraft(
@@ -83,6 +87,18 @@ def invoice_bidder(bidder_id: int) -> str | None:
             )
             for award in awards
         ]
+        lines += [
+            LineDraft(
+                kind=PLEDGE,
+                ref=pledge.id,
+                description=_("Pledge: %(title)s", title=auction.need_title),
+                amount=pledge.amount,
+                partner_id=auction.beneficiary_id,
+                purpose=PURPOSE,
+                purpose_id=auction.id,
+            )
+            for pledge in pledges
+        ]
     invoice = issue_invoice(
         person_id=person.id,
         buyer=person.name or person.email,
@@ -93,6 +109,8 @@ def invoice_bidder(bidder_id: int) -> str | None:
     )
     for award in awards:
         award.invoiced_at = now()
+    for pledge in pledges:
+        pledge.invoiced_at = now()
     return invoice.token
 
 
@@ -104,6 +122,7 @@ class LotPayable:
         award: Award | None = locked(Award, ref)
         if award is not None and award.paid_at is None:
             award.paid_at = now()
+            notices.thanks(award)
 
 
 def hand_over(award_id: int, actor_id: int) -> None:
@@ -112,5 +131,15 @@ def hand_over(award_id: int, actor_id: int) -> None:
     if award is None:
         raise LookupError(award_id)
     if award.handed_over_at is None:
-        award.handed_over_at = now()
+        award.handed_over_at, award.handed_over_by = now(), actor_id
         audit.record("hand over", "award", award_id, actor_id)
+
+
+def take_back(award_id: int, actor_id: int) -> None:
+    """The tick was a mistake: the picture is still here."""
+    award: Award | None = locked(Award, award_id)
+    if award is None:
+        raise LookupError(award_id)
+    if award.handed_over_at is not None:
+        award.handed_over_at = award.handed_over_by = None
+        audit.record("take back hand-over", "award", award_id, actor_id)

@@ -96,7 +96,8 @@ class Sitting:
             bidder=bidder.id if bidder else NOBODY, amount=request.amount, at=at, exact=request.exact,
             confirmed=request.confirmed,
         )  # fmt: skip
-        status = replace(self.status, eligible=_eligible(self.auction, request.person_id))
+        at_desk = bidder is not None and bidder.entered_by is not None  # the desk let them in
+        status = replace(self.status, eligible=at_desk or _eligible(self.auction, request.person_id))
         decision = rules.decide_bid(book.terms, book.state, offer, status)
         if not self.auction.published:
             decision = rules.Refused(Reason.NOT_OPEN)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import answers, proof, queries, services, settlement, watching
+from app.auctions import answers, pledges, proof, queries, services, settlement, watching
 from app.auctions.forms import BidForm
 from app.auctions.lane import NOTES, Notes, Visitor
 from app.auctions.models import Eligibility, Lot
@@ -50,6 +50,7 @@ def page(slug: str) -> str:
         auction=found,
         lots=queries.lot_views(found),
         standings=queries.standings(found),
+        need=pledges.need_of(found),
         accent=_accent(found),
     )
 

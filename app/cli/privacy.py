@@ -20,7 +20,17 @@ from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, updat
 
 from app.accounts.models import Person, SignInCode, person_role
 from app.accounts.services import sign_out_everywhere
-from app.auctions.models import AbsenteeBid, Award, Bidder, BidRefusal, LotEvent, PushSubscription, VoidRequest, Watch
+from app.auctions.models import (
+    AbsenteeBid,
+    Award,
+    Bidder,
+    BidRefusal,
+    LotEvent,
+    Pledge,
+    PushSubscription,
+    VoidRequest,
+    Watch,
+)
 from app.cli import traces
 from app.core import audit
 from app.core.audit import AuditEntry
@@ -75,6 +85,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),
         "refused_bids": select(BidRefusal).where(BidRefusal.person_id == person_id),
+        "pledges": select(Pledge).where(Pledge.bidder_id.in_(paddles)),
         "watched_lots": select(Watch).where(Watch.person_id == person_id),
         "browsers": select(PushSubscription).where(PushSubscription.person_id == person_id),
         "void_requests": select(VoidRequest).where(

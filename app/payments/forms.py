@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField
-from wtforms.validators import DataRequired, InputRequired, ValidationError
+from wtforms import BooleanField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
 from app.payments.models import Method
 from app.web.forms import Form, MoneyField, OperationField, TextField, choices
@@ -31,6 +31,15 @@ class PayForm(Form):
     """Go to the checkout."""
 
     operation = OperationField()
+
+
+class ExtrasForm(Form):
+    """What a buyer adds of their own will."""
+
+    donation = MoneyField(
+        _l("A donation besides"), validators=[Optional()], render_kw={"inputmode": "decimal", "autocomplete": "off"}
+    )
+    cover_fee = BooleanField(_l("I also cover the card fee"))
 
 
 class CashForm(Form):

@@ -69,6 +69,14 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
+def fee_cover(owed: int, basis_points: int, fixed: int) -> int:
+    """What must be added to `owed` so that a fee of so many hundredths of a percent and a fixed part leaves all of it.
+
+    The fee is taken of the whole, cover included; rounded up to a whole minor unit.
+    """
+    return -(-(owed * basis_points + fixed * 10_000) // (10_000 - basis_points))
+
+
 def further(before: int, after: int, weights: Sequence[int]) -> list[int]:
     """What each part gets (or gives back, below zero) when the amount split over them grows from `before` to `after`.
 

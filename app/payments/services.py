@@ -23,7 +23,7 @@ from app.core.transactions import locked
 from app.ledger.models import Account
 from app.ledger.queries import entry_of
 from app.ledger.services import TransferDraft, book, reverse
-from app.payments import rules
+from app.payments import extras, rules
 from app.payments.models import (
     Counter,
     Invoice,
@@ -344,6 +344,7 @@ def void_invoice(invoice_id: int, reason: str, actor_id: int | None) -> None:
             raise PaymentRefused("pending")
         if payment.status is PaymentStatus.PENDING:
             payment.status = PaymentStatus.EXPIRED
+    extras.drop(invoice)
     entry = entry_of(f"invoice:{invoice.id}")
     if entry is not None:
         reverse(entry.id, invoice.number)

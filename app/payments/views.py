@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from app.core.database import db
 from app.core.transactions import atomic
-from app.payments import checkout, events, queries, services
-from app.payments.forms import PayForm
+from app.payments import checkout, events, extras, queries, services
+from app.payments.forms import ExtrasForm, PayForm
 from app.payments.gateway import GatewayDown
 from app.payments.models import Invoice, InvoiceStatus, Method, Payment, PaymentStatus
 from app.payments.stripe_gateway import BadSignature, is_live, read_event
@@ -27,9 +27,37 @@ PAYMENT = "/invoices/<token>/test-checkout/<int(max=2147483647):payment_id>/"
 def invoice(token: str) -> str:
     """What is owed, and the receipt once it is paid."""
     found = _invoice(token)
+    form = ExtrasForm(formdata=None)
+    form.donation.data = extras.amount_of(found, extras.DONATION) or None
+    form.cover_fee.data = extras.amount_of(found, extras.FEE_COVER) > 0
+    return _page(found, form)
+
+
+@blueprint.post("/invoices/<token>/extras")
+@bearer
+def add_extras(token: str) -> Any:
+    """Add a donation or the card's fee, change them, or take them off again."""
+    found, form = _invoice(token), ExtrasForm()
+    form.donation.currency = found.currency
+    if not form.validate():
+        return _page(found, form), 422
+    invoice_id = found.id
+    try:
+        with atomic():
+            extras.choose(invoice_id, donation=form.donation.data or 0, cover_fee=form.cover_fee.data)
+    except extras.TooLate:
+        flash(_("A payment has begun already: this invoice stays as it is."), "info")
+    return redirect(url_for("payments.invoice", token=token), 303)
+
+
+def _page(found: Invoice, form: ExtrasForm) -> str:
+    form.donation.currency = found.currency
     return render_template(
         "payments/invoice.html",
         invoice=found,
+        extras=form if extras.open_for_extras(found) else None,
+        suggested=[1000, 2000, 5000],
+        fee=extras.fee_for(found, form.donation.data or 0),
         due=services.due(found),
         form=PayForm(formdata=None),
         paid=found.status is InvoiceStatus.PAID,

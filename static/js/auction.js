@@ -97,7 +97,7 @@ function addSteps(steps) {
     list.prepend(line);
     root.querySelector("[data-no-history]")?.remove();
     set(byId("[data-why]"), step.why);
-    byId(".why-price").hidden = !step.why;
+    byId(".why-price")?.toggleAttribute("hidden", !step.why);
   }
 }
 

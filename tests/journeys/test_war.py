@@ -38,9 +38,8 @@ def enter(visitor: Visitor, server: Server, person: Person) -> None:
     )
 
 
-def war(server: Server, path: str, persons: list[Person], francs: int) -> None:
+def war(path: str, guests: list[Guest], francs: int) -> None:
     """The two bid against each other over HTTP, one after the other, each a little above."""
-    guests = [Guest.signed_in(server, person) for person in persons]
     for guest in guests:
         guest.get(path)
     for turn in range(BIDS):
@@ -69,7 +68,8 @@ def test_a_war_of_200_bids(server: Server, weak: Network, visitor: Callable[...,
     pages = [leader.page, phone.page, projector.page]
     for page in pages:
         page.evaluate("window.unbroken = true")
-    fight = threading.Thread(target=war, args=(server, path, rivals, 200))
+    hands = [Guest.signed_in(server, rival) for rival in rivals]
+    fight = threading.Thread(target=war, args=(path, hands, 200))
     fight.start()
     phone.page.wait_for_timeout(700)
     weak.cut = True
