@@ -16,9 +16,10 @@ ENGINES = ("sqlite", "postgresql")
 SECRET = "a-key-for-tests-only-4f7d1c9ae2b85036"
 
 
-@lru_cache(maxsize=1)
-def postgres_uri() -> str:
-    """Start the server of this test process once; returns the address of its `postgres` database."""
+@lru_cache(maxsize=2)
+def postgres_uri(whose: str = "everybody") -> str:
+    """Start a server of this test process once; returns the address of its `postgres` database. A test that kills it takes
+    one of its own."""
     os.environ["PATH"] += os.pathsep + "/usr/sbin"  # as root the wheel looks for useradd there
     folder = Path(tempfile.mkdtemp(prefix="kermesse-pg-"))
     folder.chmod(0o755)
@@ -40,18 +41,18 @@ def postgres_uri() -> str:
     return uri
 
 
-def new_postgres_database(name: str, template: str = "template0") -> str:
+def new_postgres_database(name: str, template: str = "template0", whose: str = "everybody") -> str:
     """Create a database on the test server and return its address; an older one of that name is dropped."""
-    with psycopg.connect(postgres_uri(), autocommit=True) as connection:
+    with psycopg.connect(postgres_uri(whose), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE {template} ENCODING 'UTF8'")
-    parts = urlsplit(postgres_uri())
+    parts = urlsplit(postgres_uri(whose))
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
-def database_url(engine: str, folder: Path, name: str = "kermesse_test") -> str:
+def database_url(engine: str, folder: Path, name: str = "kermesse_test", whose: str = "everybody") -> str:
     """A fresh, empty database of that engine."""
     if engine == "sqlite":
         folder.mkdir(parents=True, exist_ok=True)
         return f"sqlite:///{folder / (name + '.sqlite3')}"
-    return new_postgres_database(name)
+    return new_postgres_database(name, whose=whose)

@@ -106,6 +106,7 @@ def served(
     worker: bool = True,
     start: bool = True,
     name: str = "served",
+    whose: str = "everybody",
     **environ: str,
 ) -> Iterator[Server]:
     """A server on a fresh, migrated database."""
@@ -114,7 +115,7 @@ def served(
         DATA_DIR=str(folder),
         PORT=str(port),
         BASE_URL=f"http://127.0.0.1:{port}",
-        DATABASE_URL=database_url(engine, folder, name),
+        DATABASE_URL=database_url(engine, folder, name, whose),
         **environ,
     )
     app = create_app(read(variables))

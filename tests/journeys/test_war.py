@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.accounts.models import Person
+from app.auctions import lots
 from app.auctions.models import Auction
 from app.core.database import db
 from app.core.money import format_amount
@@ -89,3 +90,4 @@ def test_a_war_of_200_bids(server: Server, weak: Network, visitor: Callable[...,
     assert seqs == list(range(lot.last_seq, lot.last_seq - len(seqs), -1)), "the history has a hole"
     assert f"Paddle {lot.leader.paddle} leads" in projector.page.inner_text(".projector-words")
     assert projector.axe() == []
+    assert [lots.differences(lot.auction, one) for one in lot.auction.lots] == [[], []], "verify finds nothing"

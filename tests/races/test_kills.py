@@ -36,6 +36,7 @@ from tests.serving import Server, served
 SOAK = bool(os.environ.get("KERMESSE_SOAK"))
 BIDS, KILLS, HANDS = (60_000, 60, 16) if SOAK else (10_000, 20, 16)
 GIVE_UP_S = 60
+OWN = "to be killed"
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Crowd:
 def test_kill_9_in_the_middle_of_bids(engine: str, tmp_path: Path) -> None:
     workers = 2 if engine == "postgresql" else 1
     name = f"kills_{WORKER}"
-    with served(engine, tmp_path, name=name, workers=workers, entry="tests.races.unsteady:app") as server:
+    with served(engine, tmp_path, name=name, workers=workers, whose=OWN, entry="tests.races.unsteady:app") as server:
         auction = make_auction(2, minutes=600)
         lot, persons = lot_of(auction), people(HANDS)
         for index, person_id in enumerate(persons):
@@ -121,7 +122,7 @@ def test_kill_9_in_the_middle_of_bids(engine: str, tmp_path: Path) -> None:
 
 def kill_database(name: str) -> None:
     """kill -9 of one of its processes: PostgreSQL ends them all and recovers from its log."""
-    with psycopg.connect(postgres_uri(), autocommit=True) as connection:
+    with psycopg.connect(postgres_uri(OWN), autocommit=True) as connection:
         row = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s LIMIT 1", [name]).fetchone()
     if row is not None:
         os.kill(row[0], signal.SIGKILL)

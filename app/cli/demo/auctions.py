@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from app.auctions import preparation, services, settlement
+from app.auctions import pledges, preparation, services, settlement
 from app.auctions.models import Auction, Award
 from app.cli.demo import people, pictures, programme
 from app.cli.demo.texts import AUCTION_TERMS, BIDDERS, CAMPAIGN_2006, GALLERY_2006, GALLERY_NOW
 from app.core.clock import now, travel
 from app.core.database import db
-from app.core.transactions import atomic
+from app.core.transactions import atomic, locked
 from app.galleries.models import Artwork
 from app.ledger.models import Account
 from app.ledger.queries import proceeds
@@ -125,6 +125,28 @@ def _running() -> None:
                 index + step,
                 12 + 8 * step + (index * 5) % 30,
                 opens + timedelta(hours=9 + 20 * step, minutes=17 * index),
+            )
+    _pledges(opens)
+
+
+def _pledges(opens: datetime) -> None:
+    """What people promised besides their bids."""
+    made = auction(title_now())
+    assert made is not None
+    with atomic():
+        row = locked(Auction, made.id)
+        row.need_title, row.need_goal = "A winter of language mornings", 150_000
+        row.need_text = (
+            "One hundred francs pay a teacher and a room for one morning. Fifteen mornings carry us to spring."
+        )
+    for number, (email, *_rest) in enumerate(BIDDERS[:4]):
+        with travel(opens + timedelta(days=1 + number)), atomic():
+            pledges.pledge(
+                made.id,
+                people.person(email).id,
+                (50, 20, 100, 40)[number] * 100,
+                f"demo-pledge-{number}",
+                terms_accepted=True,
             )
 
 
