@@ -1,4 +1,4 @@
-"""Notices to phones: outbid, won, closes soon. They follow the mails, so a bid costs nothing more (docs/decisions/0009-push.md).
+"""Notices to phones: outbid, won, closes soon. They follow the mails, so a bid costs nothing more (docs/decisions/0010-push.md).
 
 When the worker takes up a mail of these kinds, it asks for its twin in the same transaction: a job, which sends the notice
 to every browser of the reader and words it by how the lot stands then. What no longer holds is not sent.
