@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
@@ -130,3 +131,9 @@ def document(lot: Lot) -> dict[str, Any]:
         "increments": json.loads(lot.auction.increments), "scheduled_end": iso(lot.first_end or lot.scheduled_end),
         "events": asked,
     }  # fmt: skip
+
+
+def amounts_in(text: str) -> str:
+    """A page or a mail without what may hold any digits by chance: tokens, hashes, times. Amounts stand in it without
+    separators."""
+    return re.sub(r"[\w.-]{20,}|localhost:\d+|\d\d:\d\d(:[\d.]+)?|[,’'\u00a0\u202f]", "", text)

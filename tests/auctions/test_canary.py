@@ -13,9 +13,8 @@ from app.auctions.models import Auction
 from app.cli.privacy import export
 from app.core.database import db
 from app.core.mail import send_due
-from tests.auctions.helpers import bid, lot_of, mails, make_auction
+from tests.auctions.helpers import amounts_in, bid, lot_of, mails, make_auction
 from tests.auctions.test_live import Follower, stream_of
-from tests.auctions.test_pages import amounts_in
 from tests.cast import Cast
 from tests.conftest import WORKER
 from tests.races.guests import Guest

@@ -18,7 +18,7 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
 from app.galleries.models import Consent
-from tests.auctions.helpers import bid, events, lot_of, mails, make_auction
+from tests.auctions.helpers import amounts_in, bid, events, lot_of, mails, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.nasty import NASTY_TEXTS, encodable
@@ -211,11 +211,6 @@ def test_an_unknown_label_and_a_labels_code(cast: Cast, client_for: Browserlike)
     svg = client_for().get(f"/q/{lot.code}.svg")
     assert (svg.status_code, svg.mimetype) == (200, "image/svg+xml")
     assert "style" not in svg.text
-
-
-def amounts_in(text: str) -> str:
-    """A page without what may hold any digits by chance: hashes and times. Amounts stand in it without separators."""
-    return re.sub(r"[0-9a-f]{32,}|\d\d:\d\d:[\d.]+|[,’'\u00a0\u202f]", "", text)
 
 
 def test_a_leaders_maximum_is_shown_to_nobody_else(
