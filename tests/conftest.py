@@ -54,7 +54,6 @@ def _build(engine: str, folder: Path) -> Flask:
     url = database_url(engine, folder, f"kermesse_{WORKER}")
     app = create_app(read(settings(DATA_DIR=str(folder / "data"), DATABASE_URL=url)))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    limiter.enabled = False
     with app.app_context():
         upgrade()
         db.engine.dispose()
@@ -90,6 +89,7 @@ def app(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask
     if engine not in _apps:
         _apps[engine] = _build(engine, tmp_path_factory.mktemp(f"app-{engine}"))
     app = _apps[engine]
+    limiter.enabled = False  # every application that is made switches the one limiter on again
     with app.app_context():
         _empty(app, engine)
         yield app

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.auctions import lots, proof, rules
@@ -24,6 +26,7 @@ from app.ledger.queries import Statement
 from app.payments import queries as payments
 from app.web import formats
 from app.web.access import has_role
+from app.web.worded import facts_of
 
 HISTORY = 50
 
@@ -90,6 +93,14 @@ class LotView:
     picture: galleries.Picture | None
     artwork: Artwork | None  # the one that `picture` shows; None when none may be seen any more
     hammer: Hammer | None = None
+
+    @property
+    def facts(self) -> tuple[Hashable, ...]:
+        """All that a stranger's page of it is made of."""
+        auction, lot = self.auction, self.lot
+        works = [row for artwork in lot.artworks for row in (artwork, artwork.theme, artwork.school)]
+        rows = facts_of(auction, auction.beneficiary, auction.campaign, lot, *works)
+        return rows, self.phase, self.hammer, self.picture
 
     @property
     def title(self) -> str:
@@ -167,17 +178,25 @@ def lot_cards(found: Auction, limit: int) -> list[LotView]:
 
 def lot_view(slug: str, number: int) -> LotView | None:
     """One lot of an auction that the viewer may see."""
-    query = (
-        select(Lot).join(Lot.auction).where(Auction.slug == slug, Lot.number == number)
-        .options(contains_eager(Lot.auction).joinedload(Auction.beneficiary))
-        .options(selectinload(Lot.artworks).joinedload(Artwork.theme))
-        .options(selectinload(Lot.artworks).joinedload(Artwork.school))
-    )  # fmt: skip
-    lot = db.session.scalar(query)
+    lot = db.session.scalars(_one_lot(), {"slug": slug, "number": number}).unique().first()
     if lot is None or not (lot.auction.published or has_role("organiser")):
         return None
     pictures = galleries.pictures_for([artwork.id for artwork in lot.artworks])
-    return _view(lot.auction, lot, pictures, now(), hammers(Lot.id == lot.id).get(lot.id))
+    hammer = hammers(Lot.id == lot.id).get(lot.id) if lot.settled_at is not None else None
+    return _view(lot.auction, lot, pictures, now(), hammer)
+
+
+@cache
+def _one_lot() -> Select[Lot]:
+    """Built once: putting the statement together takes longer than running it."""
+    query = select(Lot).join(Lot.auction).where(Auction.slug == bindparam("slug"), Lot.number == bindparam("number"))
+    artworks = joinedload(Lot.artworks)
+    return query.options(
+        contains_eager(Lot.auction).joinedload(Auction.beneficiary),
+        contains_eager(Lot.auction).joinedload(Auction.campaign),
+        artworks.joinedload(Artwork.theme),
+        artworks.joinedload(Artwork.school),
+    )
 
 
 def lot_to_bid_on(slug: str, number: int) -> tuple[int, str] | None:

@@ -29,6 +29,7 @@ from app.web.access import public, signed_in
 from app.web.formats import amount, locale
 from app.web.limits import limiter
 from app.web.typed import forget_typed, typed_for
+from app.web.worded import worded
 
 blueprint = Blueprint("auctions", __name__)
 
@@ -73,8 +74,9 @@ def lot(slug: str, number: int) -> Any:
     """One lot: the picture, its price, how one stands, and the form to bid."""
     view = _lot(slug, number)
     typed = typed_for(request.path)
-    form = BidForm(typed) if typed else BidForm(formdata=None)
-    return _page(view, form, confirming=typed is not None)
+    if typed:
+        return _page(view, BidForm(typed), confirming=True)
+    return worded(lambda: _page(view, BidForm(formdata=None))[0], *view.facts)
 
 
 @blueprint.post("/auctions/<slug>/lots/<int(max=2147483647):number>/bids")
@@ -151,7 +153,9 @@ def _introduce(view: LotView, form: BidForm, nameless: bool) -> Any:
     return _page(view, form, 422, confirming=True)
 
 
-def _page(view: LotView, form: BidForm, status: int = 200, *, confirming: bool = False, ask_again: bool = False) -> Any:
+def _page(
+    view: LotView, form: BidForm, status: int = 200, *, confirming: bool = False, ask_again: bool = False
+) -> tuple[str, int]:
     form.amount.currency = view.auction.currency
     mine = queries.mine(view)
     needed = mine.needed or view.needed

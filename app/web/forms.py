@@ -5,21 +5,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from flask import request
+from flask import g, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import ImmutableMultiDict
-from wtforms import DateField, Field, FileField, IntegerField, StringField, TextAreaField
+from wtforms import DateField, Field, FileField, IntegerField, StringField, TextAreaField, i18n
 from wtforms.fields import EmailField as WtfEmailField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, StopValidation, ValidationError
 
 from app.core.ids import token
 from app.core.money import NotAnAmount, amount_input, parse_amount
+from app.web.formats import locale
 
 # Direction overrides and isolates can make a name read as another; line separators break headers.
 _REFUSED = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF)}
@@ -63,9 +65,18 @@ class Form(FlaskForm):
                 return request.form
             return super().wrap_formdata(form, formdata)
 
+        def get_translations(self, form: Any) -> Any:
+            """WTForms' own texts. Flask-WTF would read their catalogue from the disk for every request."""
+            return _texts_of_fields(locale())
+
     def errors_list(self) -> list[tuple[str, str]]:
         """(field id, message) of every error, for the summary."""
         return [(field.id, str(message)) for field in self for message in field.errors]
+
+
+@cache
+def _texts_of_fields(code: str) -> Any:
+    return i18n.get_translations([code])
 
 
 def clean(value: str | None) -> str:
@@ -256,4 +267,4 @@ class OperationField(StringField):
         self.data = value if 8 <= len(value) <= 64 and value.isascii() and value.isprintable() else token()
 
     def _value(self) -> str:
-        return self.data or token()
+        return self.data or str(g.get("operation") or token())
