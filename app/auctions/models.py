@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from app.accounts.models import Person
 from app.core.database import Base, UtcDateTime, choice
@@ -104,7 +104,13 @@ class Auction(Base):
     campaign: Mapped[Campaign | None] = relationship()
     beneficiary: Mapped[Partner] = relationship()
     lots: Mapped[list[Lot]] = relationship(back_populates="auction", order_by="Lot.number")
+    last_end: Mapped[datetime | None] = query_expression()  # of the lots that are open still; lists ask for it
     __table_args__ = (CheckConstraint("closes_at > opens_at", name="closes_after_opening"),)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last lot closes, as far as is known now: staggered and extended lots close after `closes_at`."""
+        return max(self.closes_at, self.last_end or self.closes_at)
 
 
 class Lot(Base):

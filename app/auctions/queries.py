@@ -12,8 +12,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload, with_expression
 
 from app.auctions import lots, proof, rules
 from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent, LotStatus, lot_artwork
@@ -107,6 +107,10 @@ class LotView:
         return title_of(self.lot, hidden=self.artwork is None)
 
     @property
+    def waits(self) -> str:
+        return waits_for(self.lot, self.phase)
+
+    @property
     def href(self) -> str:
         return url_for("auctions.lot", slug=self.auction.slug, number=self.lot.number)
 
@@ -148,10 +152,26 @@ def _price(lot: Lot) -> int:
 
 def visible_auctions() -> list[Auction]:
     """Published auctions (all of them for organisers): running, coming, past, of each the latest first."""
-    query = select(Auction).options(joinedload(Auction.beneficiary)).order_by(Auction.closes_at.desc())
+    query = select(Auction).options(joinedload(Auction.beneficiary), with_last_end())
+    query = query.order_by(Auction.closes_at.desc())
     found = list(db.session.scalars(query if has_role("organiser") else query.where(Auction.published)))
     at = now()
-    return sorted(found, key=lambda row: 2 if row.closes_at <= at else 1 if row.opens_at > at else 0)
+    return sorted(found, key=lambda row: 2 if row.ends_at <= at else 1 if row.opens_at > at else 0)
+
+
+def with_last_end() -> Any:
+    """Load `Auction.ends_at` with the auction."""
+    return with_expression(Auction.last_end, _last_end())
+
+
+def not_over(at: datetime) -> ColumnElement[bool]:
+    """Auctions that are running, or still to come."""
+    return or_(Auction.closes_at > at, _last_end() > at)
+
+
+def _last_end() -> Any:
+    hangs = select(func.max(Lot.closes_at)).where(Lot.auction_id == Auction.id, Lot.settled_at.is_(None))
+    return hangs.where(Lot.status != LotStatus.WITHDRAWN).correlate(Auction).scalar_subquery()
 
 
 def auction(slug: str) -> Auction | None:
@@ -362,8 +382,7 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
         price, paddle = hammer.amount, hammer.paddle
     needed = rules.next_minimum(terms, state)
     needed_text = formats.amount(needed, found.currency)
-    waits = _("The room is bidding. Raise your hand, or wait a moment.") if lot.room_only else ""
-    waits = waits if current is Phase.OPEN else ""
+    waits = waits_for(lot, current)
     return {
         "number": lot.number,
         "seq": lot.last_seq,
@@ -440,6 +459,12 @@ def _standing(found: Auction, lot: Lot, bidder: Bidder, public: dict[str, Any]) 
         "needed_text": needed_text,
         "words": words(standing, current, needed_text),
     }
+
+
+def waits_for(lot: Lot, current: Phase) -> str:
+    """What phones are told while only the room bids on a lot; empty when everybody may."""
+    frozen = lot.room_only and current is Phase.OPEN
+    return _("The room is bidding. Raise your hand, or wait a moment.") if frozen else ""
 
 
 def words(standing: Standing, current: Phase, needed: str) -> str:

@@ -171,7 +171,7 @@ def _page(
         form=form,
         mine=mine,
         needed=needed,
-        words=queries.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
+        words=view.waits or queries.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
         history=history,
         why=why,
         watched=watching.watches(view.lot.id),

@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import selectinload
 
+from app.auctions import queries as auctions
 from app.auctions.models import Auction, Award, AwardStatus, Lot
 from app.core.clock import now
 from app.core.database import db
@@ -40,8 +41,8 @@ def campaign(slug: str) -> Campaign | None:
 
 def running_auction() -> Auction | None:
     """The auction that takes bids now or opens next."""
-    query = select(Auction).where(Auction.published, Auction.closes_at > now()).order_by(Auction.opens_at).limit(1)
-    return db.session.scalar(query.options(selectinload(Auction.beneficiary)))
+    query = select(Auction).where(Auction.published, auctions.not_over(now())).order_by(Auction.opens_at).limit(1)
+    return db.session.scalar(query.options(selectinload(Auction.beneficiary), auctions.with_last_end()))
 
 
 def auctions_of(campaign_id: int) -> list[Auction]:

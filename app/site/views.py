@@ -36,7 +36,7 @@ def home() -> str:
         accent=shown[0].accent if shown else "",
         earlier=shown[1:],
         raised=queries.raised(shown[1:]),
-        running=auction is not None and auction.opens_at <= at < auction.closes_at,
+        running=auction is not None and auction.opens_at <= at < auction.ends_at,
         kinds=KINDS,
         auction=auction,
         promised=queries.promised(auction) if auction else 0,

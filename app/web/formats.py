@@ -90,6 +90,7 @@ def zone_name(zone: str) -> str:
     return _("%(city)s time", city=zone.rsplit("/", 1)[-1].replace("_", " "))
 
 
+@lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Sanitised HTML of a Markdown text."""
     html = nh3.clean(

@@ -146,6 +146,19 @@ def test_more_time_for_chosen_lots_leaves_the_others_and_the_auction(cast: Cast)
     assert fresh(auction).closes_at == end
 
 
+def test_an_auction_is_open_until_its_last_lot_closes(cast: Cast, client_for: Browserlike) -> None:
+    auction, guest = make_auction(2), client_for()
+    with atomic():
+        control.extend(auction.id, 5, "A guest is late.", "operation-1", cast.organiser.id, [lot_of(auction, 2).id])
+    with travel(auction.closes_at + MINUTE):
+        assert "Bidding is open" in guest.get("/auctions/").text
+        assert "Under the hammer" in guest.get("/").text
+        assert "Bidding is open" in client_for(cast.organiser).get("/manage/auctions/").text
+    with travel(auction.closes_at + 6 * MINUTE):
+        assert "Bidding is open" not in guest.get("/auctions/").text
+        assert "Under the hammer" not in guest.get("/").text
+
+
 def test_the_same_form_gives_its_minutes_once(cast: Cast) -> None:
     auction, olga = make_auction(), cast.organiser.id
     end = auction.closes_at

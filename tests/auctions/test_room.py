@@ -210,6 +210,7 @@ def test_only_the_room(cast: Cast, client_for: Browserlike) -> None:
     assert bid(lot_of(auction), cast.staff, 90).reason == "online_frozen"
     (told,) = client_for().get(f"/auctions/{auction.slug}/live.json").get_json()["lots"]
     assert told["words"].startswith("The room is bidding")
+    assert "The room is bidding" in client_for().get(f"/auctions/{auction.slug}/lots/1/").text
     assert call_out(client_for(cast.helper), auction, paddle, 20).json["outcome"] == "accepted"
     assert organiser.post(address, data={"number": "1", "frozen": ""}).status_code == 303
     assert bid(lot_of(auction), cast.staff, 90).leads
