@@ -37,9 +37,12 @@ log = structlog.get_logger()
 
 
 class MailState(StrEnum):
+    """`bounced`: it was taken for delivery, and then came back."""
+
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+    BOUNCED = "bounced"
 
 
 class Mail(Base):
@@ -69,6 +72,15 @@ class Mail(Base):
     __table_args__ = (
         Index("ix_mail_due", "due_at", sqlite_where=state == "queued", postgresql_where=state == "queued"),
     )
+
+
+class Suppressed(Base):
+    """An address that mails came back from for good, or whose reader asked for none: nothing is written to it (E3)."""
+
+    __tablename__ = "mail_suppressed"
+    address: Mapped[str] = mapped_column(String(254), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 TABLE = cast(Table, Mail.__table__)

@@ -51,12 +51,16 @@ STATUSES = {
 AUDIENCES = {
     Audience.PUBLIC: _l("Everybody"),
     Audience.STAFF: _l("Staff"),
-    Audience.INVITED: _l("By invitation: only those whom you register see it"),
+    Audience.INVITED: _l("By invitation: only those whom you invite or register see it"),
+    Audience.LISTED: _l("A closed list of addresses or domains"),
 }
 REGISTRATION_STATES = {
     RegistrationStatus.CONFIRMED: _l("Has a seat"),
     RegistrationStatus.WAITING: _l("Waiting"),
+    RegistrationStatus.REQUESTED: _l("Waits for your yes"),
+    RegistrationStatus.OFFERED: _l("Seats offered"),
     RegistrationStatus.WITHDRAWN: _l("Withdrawn"),
+    RegistrationStatus.DECLINED: _l("Declined"),
 }
 LARGEST_ID = 2**31 - 1
 

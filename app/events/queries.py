@@ -59,7 +59,7 @@ def visible_events_for(viewer: Any) -> Select[Event]:
 def event_for(viewer: Any, slug: str) -> Event | None:
     """The event of an address, with what its page shows, if the viewer may see it."""
     query = visible_events_for(viewer).where(Event.slug == slug)
-    found: Event | None = db.session.scalar(query.options(joinedload(Event.pool), joinedload(Event.campaign)))
+    found: Event | None = db.session.scalar(query.options(selectinload(Event.pools), joinedload(Event.campaign)))
     return found
 
 
@@ -74,7 +74,7 @@ def is_for_staff(slug: str) -> bool:
 def listed(viewer: Any, search: str = "", kind: str = "", campaign: str = "") -> Select[Event]:
     """What the public list may show, filtered: everything visible except drafts."""
     query = visible_events_for(viewer).where(Event.status != EventStatus.DRAFT)
-    query = query.options(joinedload(Event.pool), joinedload(Event.campaign))
+    query = query.options(selectinload(Event.pools), joinedload(Event.campaign))
     if search:
         pattern = like(search)
         query = query.where(
@@ -144,7 +144,7 @@ def published_campaigns() -> list[Campaign]:
 def registration_by_token(token: str) -> Registration | None:
     """The registration of a bearer's address, with its event and seats."""
     query = select(Registration).where(Registration.token == token)
-    found: Registration | None = db.session.scalar(query.options(joinedload(Registration.event).joinedload(Event.pool)))
+    found: Registration | None = db.session.scalar(query.options(joinedload(Registration.event).selectinload(Event.pools)))
     return found
 
 
@@ -167,8 +167,8 @@ def waiting_count(event_id: int) -> int:
 def position(registration: Registration) -> int:
     """A waiting party's place in the queue, from 1."""
     before = or_(
-        Registration.queued_at < registration.queued_at,
-        and_(Registration.queued_at == registration.queued_at, Registration.id < registration.id),
+        Registration.ranked_at < registration.ranked_at,
+        and_(Registration.ranked_at == registration.ranked_at, Registration.id < registration.id),
     )
     waiting = (Registration.event_id == registration.event_id, Registration.status == RegistrationStatus.WAITING)
     return 1 + (db.session.scalar(select(func.count()).select_from(Registration).where(*waiting, before)) or 0)
@@ -216,7 +216,7 @@ def _state(registration: Registration) -> str:
 
 def managed_events(search: str = "", status: str = "", kind: str = "") -> Select[Event]:
     """All events, the latest first, filtered."""
-    query = select(Event).options(joinedload(Event.pool), joinedload(Event.campaign))
+    query = select(Event).options(selectinload(Event.pools), joinedload(Event.campaign))
     query = query.order_by(Event.starts_at.desc(), Event.id.desc())
     if search:
         pattern = like(search)
@@ -231,7 +231,7 @@ def managed_events(search: str = "", status: str = "", kind: str = "") -> Select
 def managed_event(event_id: int) -> Event | None:
     """One event for its organiser."""
     query = select(Event).where(Event.id == event_id)
-    found: Event | None = db.session.scalar(query.options(joinedload(Event.pool), selectinload(Event.co_organisers)))
+    found: Event | None = db.session.scalar(query.options(selectinload(Event.pools), selectinload(Event.co_organisers)))
     return found
 
 
@@ -239,7 +239,7 @@ def registrations_of(event_id: int, search: str = "", status: str = "") -> Selec
     """An event's registrations: seated, waiting in the queue's order, withdrawn."""
     query = select(Registration).where(Registration.event_id == event_id)
     query = query.order_by(
-        Registration.status, Registration.queued_at, Registration.id
+        Registration.status, Registration.ranked_at, Registration.id
     )  # c before waiting before with…
     if search:
         pattern = like(search)
@@ -277,7 +277,7 @@ def campaign_choices() -> list[tuple[int, str]]:
 
 def seat_faults(event_id: int) -> list[str]:
     """What is wrong with an event's seats; empty when the books agree. For the tests and for whoever doubts."""
-    fresh = select(Event).where(Event.id == event_id).options(joinedload(Event.pool))
+    fresh = select(Event).where(Event.id == event_id).options(selectinload(Event.pools))
     event = db.session.scalar(fresh.execution_options(populate_existing=True))
     if event is None or event.pool is None:
         return []

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 
 from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
 from app.events import rules
-from app.events.models import LIVE, Event, EventStatus, Registration, RegistrationStatus, SeatPool
+from app.events.models import LIVE, OVER, Event, EventStatus, Registration, RegistrationStatus, SeatPool
 from app.events.notices import tell
 
 BATCH = 100
@@ -86,7 +86,7 @@ def register(
         raise RegistrationRefused(reason or rules.Reason.NO_REGISTRATION, largest)
     newcomer = Registration(
         token=token(), event_id=event_id, person_id=person_id, name=name, email=email, locale=locale, party=party,
-        needs=needs, status=RegistrationStatus.WAITING, queued_at=now(), created_at=now(),
+        needs=needs, status=RegistrationStatus.WAITING, queued_at=now(), created_at=now(), pool_id=pool.id,
         operation=operation if operation and earlier is None else token(),
     )  # fmt: skip
     for registration in claim_seats(pool, newcomer):
@@ -99,9 +99,7 @@ def register(
 
 def _earlier(event_id: int, email: str, operation: str) -> Registration | None:
     """What the address has here already or, failing that, any registration that used up this operation."""
-    live = (Registration.email == email) & (
-        Registration.status != literal_column("'withdrawn'")
-    )  # as the index says it
+    live = (Registration.email == email) & text(OVER)
     query = select(Registration).where(
         Registration.event_id == event_id, or_(live, Registration.operation == operation)
     )
@@ -119,7 +117,7 @@ def claim_seats(pool: SeatPool, newcomer: Registration | None = None) -> list[Re
     seated: list[Registration] = []
     free = rules.free_seats(pool.capacity, pool.confirmed + pool.held)
     while free > 0:
-        queue = _queue(pool.event_id, fitting=free)
+        queue = _queue(pool.id, fitting=free)
         last = len(queue) < BATCH
         if newcomer is not None and last:
             queue.append(newcomer)
@@ -133,7 +131,8 @@ def claim_seats(pool: SeatPool, newcomer: Registration | None = None) -> list[Re
             break
     if newcomer is not None:
         if newcomer not in seated:
-            newcomer.queued_at = max(newcomer.queued_at, _last_queued(pool.event_id) or newcomer.queued_at)
+            newcomer.queued_at = max(newcomer.queued_at, _last_queued(pool.id) or newcomer.queued_at)
+        newcomer.ranked_at = newcomer.queued_at
         db.session.add(newcomer)
         db.session.flush()
     if seated:
@@ -141,24 +140,24 @@ def claim_seats(pool: SeatPool, newcomer: Registration | None = None) -> list[Re
     return seated
 
 
-def _queue(event_id: int, fitting: int) -> list[Registration]:
+def _queue(pool_id: int, fitting: int) -> list[Registration]:
     query = select(Registration).where(
-        Registration.event_id == event_id,
+        Registration.pool_id == pool_id,
         Registration.status == RegistrationStatus.WAITING,
         Registration.party <= fitting,
     )
-    return list(db.session.scalars(query.order_by(Registration.queued_at, Registration.id).limit(BATCH)))
+    return list(db.session.scalars(query.order_by(Registration.ranked_at, Registration.id).limit(BATCH)))
 
 
-def _last_queued(event_id: int) -> datetime | None:
+def _last_queued(pool_id: int) -> datetime | None:
     """The queue's last time: a clock that stepped back must not let a newcomer pass."""
-    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
+    waiting = (Registration.pool_id == pool_id, Registration.status == RegistrationStatus.WAITING)
     last: datetime | None = db.session.scalar(select(func.max(Registration.queued_at)).where(*waiting))
     return last
 
 
 def _seat(registration: Registration) -> None:
-    registration.status = RegistrationStatus.CONFIRMED
+    registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party
     registration.confirmed_at = now()
 
 
@@ -208,6 +207,7 @@ def withdraw(registration_id: int) -> Registration:
         raise RegistrationRefused(rules.Reason.OVER)
     seated = registration.status is RegistrationStatus.CONFIRMED
     registration.status, registration.withdrawn_at = RegistrationStatus.WITHDRAWN, now()
+    registration.seated = 0
     db.session.flush()
     tell("event_withdrawn", event, registration)
     if seated and pool is not None:

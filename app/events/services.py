@@ -103,7 +103,7 @@ def create_event(
         created_at=now(), updated_at=now(), co_organisers=_partners(partner_ids),
     )  # fmt: skip
     if capacity is not None:
-        event.pool = SeatPool(capacity=capacity, ceiling=capacity, largest_party=largest_party)
+        event.pools = [SeatPool(capacity=capacity, ceiling=capacity, largest_party=largest_party)]
     add_with_slug(event, title, "event")
     audit.record("draft event", "event", event.id, actor_id)
     return event
@@ -138,14 +138,14 @@ def update_event(
 def _change_seats(event: Event, pool: SeatPool | None, capacity: int | None, largest_party: int) -> None:
     if capacity is not None:
         if pool is None:
-            event.pool = SeatPool(capacity=capacity, ceiling=capacity, largest_party=largest_party)
+            event.pools = [SeatPool(capacity=capacity, ceiling=capacity, largest_party=largest_party)]
         else:
             set_capacity(event, pool, capacity, largest_party)
     elif pool is not None:
         live = select(func.count()).where(Registration.event_id == event.id, Registration.status.in_(LIVE))
         if db.session.scalar(live):
             raise SeatsInUse
-        event.pool = None
+        event.pools = []
 
 
 def set_status(event_id: int, status: EventStatus | str, *, message: str = "", actor_id: int | None = None) -> int:

@@ -110,6 +110,7 @@ def test_one_live_registration_an_address(app: Flask) -> None:
             "email": "ann@home.example",
             "status": "confirmed",
             "queued_at": now(),
+            "ranked_at": now(),
             "created_at": now(),
         }
         db.session.add(Registration(token="t", event_id=event.id, operation="o", **copy))
@@ -175,7 +176,7 @@ def _force(event: Event, name: str, party: int) -> None:
         db.session.add(
             Registration(
                 token=name, event_id=event.id, name=name, email=f"{name}@home.example", party=party, status="waiting",
-                operation=name, queued_at=now(), created_at=now(),
+                operation=name, queued_at=now(), ranked_at=now(), created_at=now(), pool_id=pool(event).id,
             )
         )  # fmt: skip
 
