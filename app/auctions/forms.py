@@ -121,8 +121,9 @@ class LotForm(Form):
         _l("Reserve"), validators=[Optional()], description=_l("Secret. Below it the lot is not sold. Empty: none.")
     )
     sanity_cap = MoneyField(
-        _l("Ask again above"), validators=[Optional()], description=_l("A bid above this is asked to be confirmed.")
-    )
+        _l("Ask again above"), validators=[Optional()],
+        description=_l("A bid above this is asked to be confirmed. Empty: above ten times what it takes."),
+    )  # fmt: skip
 
 
 class VoidForm(Form):

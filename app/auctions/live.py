@@ -23,7 +23,7 @@ from flask import Flask
 from flask_babel import force_locale
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
-from app.auctions import queries
+from app.auctions import needs, queries
 from app.auctions.models import Auction
 from app.config import LANGUAGES
 from app.core.clock import now
@@ -76,6 +76,7 @@ class Board:
     language: str
     lots: dict[int, dict[str, Any]] = field(default_factory=dict)
     promised: str = ""  # what the leading bids come to, in words
+    need: dict[str, Any] | None = None  # how far it came: for followers of all lots
     channels: dict[int | None, Channel] = field(default_factory=dict)
     turns_at: datetime | None = None  # when time alone changes a lot's phase
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -173,9 +174,11 @@ class Hub:
                 return None
             if lot not in board.channels:
                 steps = await self._in_thread(self._steps, board, lot) if lot is not None else []
-                lots = [board.lots[lot]] if lot is not None else list(board.lots.values())
                 board.channels[lot] = channel = Channel()
-                channel.newest, channel.whole = _event(board, lots, lots, steps)
+                if lot is None:
+                    channel.newest, channel.whole = _event_of_all(board, list(board.lots.values()))
+                else:
+                    channel.newest, channel.whole = _event(board, [board.lots[lot]], [board.lots[lot]], steps)
             board.channels[lot].followers += 1
             return board.channels[lot]
 
@@ -203,21 +206,18 @@ class Hub:
                 async with board.reading:
                     board.channels = {lot: channel for lot, channel in board.channels.items() if channel.followers}
                     if board.channels:
-                        before = board.lots
+                        before, need = board.lots, board.need
                         await self._read(board)
-                        await self._tell(board, before)
+                        await self._tell(board, before, need)
             except Exception:  # the stream outlives a fault of the database; pages ask by themselves meanwhile
                 log.exception("the live stream could not read", auction=board.slug)
 
-    async def _tell(self, board: Board, before: dict[int, dict[str, Any]]) -> None:
+    async def _tell(self, board: Board, before: dict[int, dict[str, Any]], need: dict[str, Any] | None) -> None:
         changed = [lot for number, lot in board.lots.items() if before.get(number) != lot]
-        if not changed:
-            return
         everything = board.channels.get(None)
-        if everything is not None:
-            lots = list(board.lots.values())
-            everything.newest, everything.whole = _event(board, lots, lots, [])
-            everything.publish(_event(board, lots, changed, [])[1])
+        if everything is not None and (changed or board.need != need):
+            everything.newest, everything.whole = _event_of_all(board, list(board.lots.values()))
+            everything.publish(_event_of_all(board, changed)[1])
         for row in changed:
             channel = board.channels.get(row["number"])
             if channel is not None:
@@ -230,7 +230,7 @@ class Hub:
         """Fetch the newest state; whether there is one."""
         found = await self._in_thread(self._fetch, board)
         if found is not None:
-            board.lots, board.promised, board.turns_at = found
+            board.lots, board.promised, board.need, board.turns_at = found
         return found is not None
 
     async def _in_thread(self, work: Any, *facts: Any) -> Any:
@@ -243,14 +243,16 @@ class Hub:
 
         return await self.loop.run_in_executor(None, inside)
 
-    def _fetch(self, board: Board) -> tuple[dict[int, dict[str, Any]], str, datetime | None] | None:
+    def _fetch(
+        self, board: Board
+    ) -> tuple[dict[int, dict[str, Any]], str, dict[str, Any] | None, datetime | None] | None:
         found = db.session.query(Auction).filter_by(slug=board.slug, published=True).one_or_none()
         if found is None:
             return None
         at = now()
         with force_locale(board.language):
             lots = queries.board(found, at)
-            return lots, queries.promised_text(found, lots), queries.turns_at(found, at)
+            return lots, queries.promised_text(found, lots), needs.public(found), queries.turns_at(found, at)
 
     def _steps(self, board: Board, lot: int) -> list[dict[str, Any]]:
         found = db.session.query(Auction).filter_by(slug=board.slug).one()
@@ -262,11 +264,16 @@ def _beat() -> str:
     return f'event: beat\ndata: {{"now": "{iso(now())}"}}\n\n'
 
 
+def _event_of_all(board: Board, told: list[dict[str, Any]]) -> tuple[str, str]:
+    """As `_event`, for followers of all lots, who hear of the need as well."""
+    return _event(board, list(board.lots.values()), told, [], need=board.need)
+
+
 def _event(
-    board: Board, all_lots: list[dict[str, Any]], told: list[dict[str, Any]], steps: list[dict[str, Any]]
+    board: Board, whole: list[dict[str, Any]], told: list[dict[str, Any]], steps: list[dict[str, Any]], **more: Any
 ) -> tuple[str, str]:
     """(digest of the whole state, the event that tells some of it)."""
-    digest = hashlib.sha256(json.dumps(all_lots).encode()).hexdigest()[:16]
-    content = {"now": iso(now()), "lots": told, "steps": steps, "promised_text": board.promised}
+    digest = hashlib.sha256(json.dumps([whole, more]).encode()).hexdigest()[:16]
+    content = {"now": iso(now()), "lots": told, "steps": steps, "promised_text": board.promised, **more}
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return digest, f"id: {digest}\nevent: lots\ndata: {data}\n\n"

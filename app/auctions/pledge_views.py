@@ -13,7 +13,7 @@ from wtforms import BooleanField
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import desk, pledges, queries
+from app.auctions import desk, needs, pledges, queries
 from app.auctions.models import Auction, Bidder, Pledge
 from app.auctions.outcomes import OperationReused, TermsNotAccepted
 from app.core.database import db
@@ -59,7 +59,7 @@ def page(slug: str) -> Any:
 
 def _page(found: Auction, form: PledgeForm, status: int = 200) -> Any:
     form.amount.currency = found.currency
-    need = pledges.need_of(found) or abort(404)
+    need = needs.need_of(found) or abort(404)
     known = current_user.is_authenticated and queries.bidder_of(found.id, current_user.id) is not None
     accent = found.campaign.accent if found.campaign else ""
     html = render_template(
@@ -121,7 +121,7 @@ def managed(auction_id: int) -> Any:
 def _managed(found: Auction, form: HallForm, status: int = 200) -> Any:
     form.amount.currency = found.currency
     html = render_template(
-        "auctions/manage/pledges.html", auction=found, form=form, need=pledges.need_of(found),
+        "auctions/manage/pledges.html", auction=found, form=form, need=needs.need_of(found),
         pledges=pledges.pledges_of(found.id),
     )  # fmt: skip
     return html, status

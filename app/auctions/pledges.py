@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.auctions import settlement
@@ -15,6 +13,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import enqueue
+from app.core.news import tell
 from app.core.transactions import locked
 
 
@@ -62,6 +61,7 @@ def pledge(
     )
     db.session.add(made)
     db.session.flush()
+    tell()
     enqueue(settlement.INVOICE, str(bidder.id), max(at, auction.closes_at) + settlement.PATIENCE, bidder_id=bidder.id)
     if entered_by is not None:
         audit.record("enter pledge", "pledge", made.id, entered_by, amount=amount)
@@ -77,33 +77,8 @@ def withdraw(pledge_id: int, actor_id: int) -> None:
         raise PledgeStands
     if found.withdrawn_at is None:
         found.withdrawn_at = now()
+        tell()
         audit.record("withdraw pledge", "pledge", pledge_id, actor_id)
-
-
-@dataclass(frozen=True)
-class Need:
-    """What is asked for, and how far it came. Amounts are minor units; `goal` None: as much as comes."""
-
-    title: str
-    text: str
-    goal: int | None
-    pledged: int
-    people: int
-
-    @property
-    def reached(self) -> bool:
-        return self.goal is not None and self.pledged >= self.goal
-
-
-def need_of(auction: Auction) -> Need | None:
-    """The auction's need; None without one."""
-    if not auction.need_title:
-        return None
-    total, people = db.session.execute(
-        select(func.coalesce(func.sum(Pledge.amount), 0), func.count(Pledge.bidder_id.distinct()))
-        .where(Pledge.auction_id == auction.id, Pledge.withdrawn_at.is_(None))
-    ).one()  # fmt: skip
-    return Need(auction.need_title, auction.need_text, auction.need_goal, int(total), people)
 
 
 def pledges_of(auction_id: int) -> list[Pledge]:

@@ -15,7 +15,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, with_expression
 
-from app.auctions import lots, proof, rules
+from app.auctions import lots, needs, proof, rules
 from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent, LotStatus, lot_artwork
 from app.core.clock import now
 from app.core.database import db
@@ -421,6 +421,7 @@ def live(found: Auction) -> dict[str, Any]:
         "now": formats.iso(at),
         "lots": list(shown.values()),
         "promised_text": promised_text(found, shown),
+        "need": needs.public(found),
         "mine": _mine(found, shown),
     }
 

@@ -37,13 +37,15 @@ class LotTerms:
     opens: datetime | None = None
     reserve: int | None = field(default=None, repr=False)
     sanity_cap: int | None = None
+    sanity_times: int | None = None  # without a cap: ask again above so many times what it takes now
     buy_now: int | None = None
     soft_close_s: int = 120
     cap_s: int = 1800
 
     def __post_init__(self) -> None:
         rows, times = self.increments, [self.scheduled_end, *([self.opens] if self.opens else [])]
-        prices = [price for price in (self.start, self.unit, self.sanity_cap, self.buy_now) if price is not None]
+        given = (self.start, self.unit, self.sanity_cap, self.sanity_times, self.buy_now)
+        prices = [price for price in given if price is not None]
         for requirement, holds in (
             ("start, unit, sanity cap and buy-now price must be positive", min(prices) > 0),
             ("reserve and times must not be negative", min(self.reserve or 0, self.soft_close_s, self.cap_s) >= 0),
@@ -306,6 +308,14 @@ def steps(terms: LotTerms, state: LotState, bidder: Bidder | None = None, count:
     return found
 
 
+def sanity_cap(terms: LotTerms, state: LotState) -> int | None:
+    """Above this amount a bid is asked to be confirmed ("Refused"); None: never. The same for everybody, so that it tells
+    the leader's maximum to nobody."""
+    if terms.sanity_cap is not None or terms.sanity_times is None:
+        return terms.sanity_cap
+    return terms.sanity_times * max(terms.start, next_minimum(terms, state))
+
+
 def reserve_met(terms: LotTerms, state: LotState) -> bool:
     """Whether the lot would be sold at its price; without a reserve there is nothing to meet ("Terms")."""
     return terms.reserve is None or (state.lead is not None and state.lead.price >= terms.reserve)
@@ -445,7 +455,8 @@ def _refusal(terms: LotTerms, state: LotState, offer: Offer, status: Status) -> 
         return Reason.NOT_WHOLE_UNITS
     if offer.amount < next_minimum(terms, state, offer.bidder):
         return Reason.BELOW_MINIMUM
-    if terms.sanity_cap is not None and offer.amount > terms.sanity_cap and not offer.confirmed:
+    cap = sanity_cap(terms, state)
+    if cap is not None and offer.amount > cap and not offer.confirmed:
         return Reason.ABOVE_CAP
     return None
 

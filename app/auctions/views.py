@@ -16,7 +16,7 @@ from markupsafe import Markup
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import answers, pledges, proof, queries, services, settlement, watching
+from app.auctions import answers, needs, proof, queries, services, settlement, watching
 from app.auctions.forms import BidForm
 from app.auctions.lane import NOTES, Notes, Visitor
 from app.auctions.models import Eligibility, Lot
@@ -51,7 +51,7 @@ def page(slug: str) -> str:
         auction=found,
         lots=queries.lot_views(found),
         standings=queries.standings(found),
-        need=pledges.need_of(found),
+        need=needs.need_of(found),
         accent=_accent(found),
     )
 
@@ -234,7 +234,7 @@ def live(slug: str) -> Any:
     state = queries.live(found)
     response = Response(json.dumps(state), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
-    unmoved = json.dumps([state["lots"], state["mine"]])
+    unmoved = json.dumps([state["lots"], state["mine"], state["need"]])
     response.set_etag(hashlib.sha256(unmoved.encode()).hexdigest()[:20], weak=True)
     return response.make_conditional(request)
 
@@ -305,6 +305,7 @@ def screen(slug: str) -> str:
         index=index,
         called=called is not None,
         view=view,
+        need=needs.need_of(found),
         paddle=view.lot.leader.paddle if view and view.lot.leader else None,
     )
 

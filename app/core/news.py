@@ -14,11 +14,20 @@ from pathlib import Path
 
 import psycopg
 import structlog
+from sqlalchemy import func, select
+
+from app.core.database import db
 
 CHANNEL = "kermesse_news"
 ASK_EVERY_S = 0.01
 AGAIN_S = 1.0
 log = structlog.get_logger()
+
+
+def tell() -> None:
+    """Let the live pages hear of this transaction when it commits, where no trigger tells it. SQLite tells every commit."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_notify(CHANNEL, "")))
 
 
 async def news(database_url: str) -> AsyncIterator[None]:

@@ -41,8 +41,9 @@ function view(lot) {
   return { ...lot, ...own };
 }
 
-function apply(lots, now, promised) {
+function apply(lots, now, promised, need) {
   offset = new Date(now) - Date.now();
+  if (need) document.dispatchEvent(new CustomEvent("kermesse:need", { detail: { need, now } }));
   set(root.querySelector("[data-raised]"), promised);
   if (lots.length) tell(lots[0].notice);
   for (const lot of lots) {
@@ -71,9 +72,9 @@ function concerns(lot) {
 }
 
 function hear(event) {
-  const { lots, steps, now, promised_text } = JSON.parse(event.data);
+  const { lots, steps, now, promised_text, need } = JSON.parse(event.data);
   const ask = lots.some(concerns);
-  apply(lots, now, promised_text);
+  apply(lots, now, promised_text, need);
   addSteps(steps);
   spoke();
   if (ask) askServer();
@@ -187,7 +188,7 @@ async function askServer() {
       tag = answer.headers.get("ETag");
       const state = await answer.json();
       mine = state.mine;
-      apply(state.lots, state.now, state.promised_text);
+      apply(state.lots, state.now, state.promised_text, state.need);
     }
     lastNews = Date.now();
   } catch {

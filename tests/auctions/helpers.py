@@ -78,11 +78,11 @@ def lot_of(auction: Auction, number: int = 1) -> Lot:
 
 
 def bid(lot: Lot, person: Person, francs: int, operation: str | None = None, **values: Any) -> services.BidOutcome:
-    """A bid by the service, with its terms accepted."""
+    """A bid by the service, with its terms accepted and its amount confirmed."""
+    sure: dict[str, Any] = {"terms_accepted": True, "confirmed": True}
     with atomic():
-        return services.place_bid(
-            lot.id, person.id, francs * 100, operation or f"operation-{next(_numbers)}", terms_accepted=True, **values
-        )
+        operation = operation or f"operation-{next(_numbers)}"
+        return services.place_bid(lot.id, person.id, francs * 100, operation, **sure | values)
 
 
 def people(number: int) -> list[int]:

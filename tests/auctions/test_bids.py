@@ -176,7 +176,7 @@ def test_an_unusual_amount_asks_to_be_confirmed(cast: Cast) -> None:
     lot = lot_of(auction)
     with atomic():
         preparation.update_lot(lot.id, actor_id=cast.organiser.id, sanity_cap=50_000)
-    assert bid(lot, cast.parent, 5000).reason is Reason.ABOVE_CAP
+    assert bid(lot, cast.parent, 5000, confirmed=False).reason is Reason.ABOVE_CAP
     assert bid(lot, cast.parent, 5000, confirmed=True).reason is None
 
 

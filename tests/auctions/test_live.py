@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from app.auctions import services
+from app.auctions import pledges, services
 from app.auctions.models import Auction, LotStatus
-from app.core.transactions import atomic
+from app.core.transactions import atomic, locked
 from tests.auctions.helpers import bid, lot_of, make_auction
 from tests.cast import Cast
 from tests.conftest import WORKER, Browserlike
@@ -182,3 +182,33 @@ def test_a_stopping_server_ends_its_streams(server: Server, follow: Callable[...
 
 def test_without_an_event_loop_pages_ask_instead(app: Flask, client_for: Browserlike) -> None:
     assert client_for().get(stream_of(make_auction())).status_code == 204
+
+
+def test_a_pledge_is_told_to_the_wall_and_the_projector(server: Server, follow: Callable[..., Follower]) -> None:
+    cast, auction = Cast.assemble(), make_auction(2)
+    with atomic():
+        found = locked(Auction, auction.id)
+        found.need_title, found.need_goal = "A school bus", 50_000
+    everything, french, one_lot = (follow(stream_of(auction, query)) for query in ("", "?lang=fr", "?lot=1"))
+    first = everything.told(lambda data: "lots" in data)
+    assert first["need"] == {"pledged": 0, "pledged_text": "0\u00a0CHF", "newest": None}
+    for page in (french, one_lot):
+        page.told(lambda data: "lots" in data)
+    with atomic():
+        made = pledges.pledge(auction.id, cast.parent.id, 5000, "operation-1", terms_accepted=True).id
+
+    def heard(page: Follower, text: str) -> dict[str, Any]:
+        return page.told(lambda data: "need" in data and data["need"]["pledged_text"] == text)
+
+    told = heard(everything, "50\u00a0CHF")
+    assert (told["need"]["newest"]["words"], told["lots"]) == ("Paddle 100 gives 50\u00a0CHF", [])
+    assert cast.parent.name not in json.dumps(told)
+    assert told["id"] != first["id"]
+    assert heard(french, "50\u00a0CHF")["need"]["newest"]["words"]
+    with atomic():
+        pledges.withdraw(made, cast.organiser.id)
+    deadline = time.monotonic() + PATIENCE_S
+    while [json.loads(event["data"]).get("need") for event in everything.events].count(first["need"]) < 2:
+        assert time.monotonic() < deadline, "what is taken back is told"
+        time.sleep(0.01)
+    assert all("need" not in json.loads(event["data"]) for event in one_lot.events)

@@ -220,7 +220,7 @@ def test_a_leaders_maximum_is_shown_to_nobody_else(
     auction = make_auction()
     lot = lot_of(auction)
     client = client_for(cast.parent)
-    client.post(bids_of(lot), data={"amount": str(CANARY), "operation": "operation-1", "terms": "y"})
+    client.post(bids_of(lot), data={"amount": str(CANARY), "operation": "operation-1", "terms": "y", "confirmed": "y"})
     bid(lot, cast.stranger, 90)
     bid(lot, cast.guardian, 300)
     with atomic():

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.auctions import pledges, settlement
+from app.auctions import needs, pledges, settlement
 from app.auctions.models import Auction, Bidder, Pledge
 from app.auctions.outcomes import OperationReused, TermsNotAccepted
 from app.core.clock import travel
@@ -38,7 +38,7 @@ def test_a_pledge_is_made_once_and_counts(auction: Auction, cast: Cast) -> None:
     for _ in range(3):
         give(auction, cast.parent.id, 50, "one-operation")
     give(auction, cast.staff.id, 30, "another-operation")
-    need = pledges.need_of(auction)
+    need = needs.need_of(auction)
     assert need is not None
     assert (need.pledged, need.people, need.reached) == (8000, 2, False)
     with pytest.raises(OperationReused):
@@ -82,7 +82,7 @@ def test_a_withdrawn_pledge_is_not_invoiced(auction: Auction, cast: Cast) -> Non
     for _ in range(2):
         with atomic():
             pledges.withdraw(db.session.query(Pledge.id).scalar(), cast.organiser.id)
-    assert pledges.need_of(auction).pledged == 0  # type: ignore[union-attr]
+    assert needs.need_of(auction).pledged == 0  # type: ignore[union-attr]
     with atomic():
         assert settlement.invoice_bidder(db.session.query(Bidder.id).scalar()) is None
 
@@ -118,4 +118,19 @@ def test_in_the_hall(auction: Auction, cast: Cast, client_for: Browserlike) -> N
     withdrawal = f"/manage/pledges/{row.id}/withdrawal"
     assert helper.post(withdrawal).status_code == 403
     assert client_for(cast.organiser).post(withdrawal).status_code == 303
-    assert pledges.need_of(auction).pledged == 0  # type: ignore[union-attr]
+    assert needs.need_of(auction).pledged == 0  # type: ignore[union-attr]
+
+
+def test_open_pages_ask_for_the_need_without_a_stream(auction: Auction, cast: Cast, client_for: Browserlike) -> None:
+    client, address = client_for(None), f"/auctions/{auction.slug}/live.json"
+    before = client.get(address)
+    assert before.get_json()["need"]["newest"] is None
+    give(auction, cast.parent.id, 50, "one-operation")
+    after = client.get(address, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    need = after.get_json()["need"]
+    assert (need["pledged"], need["newest"]["words"]) == (5000, "Paddle 100 gives 50\u00a0CHF")
+    screen, wall = (client.get(f"/auctions/{auction.slug}/{page}").text for page in ("screen/", ""))
+    assert all("data-need-sum>50\u00a0CHF" in page and "js/need." in page for page in (screen, wall))
+    assert "Pia" not in screen
+    assert client.get(f"/auctions/{make_auction().slug}/live.json").get_json()["need"] is None

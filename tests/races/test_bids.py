@@ -46,7 +46,7 @@ def bidding(lot_id: int, persons: list[int], amounts: Callable[[int], list[int]]
 def _place(lot_id: int, person_id: int, francs: int, operation: str) -> BidOutcome:
     def once() -> BidOutcome:
         with atomic():
-            return services.place_bid(lot_id, person_id, francs * 100, operation, terms_accepted=True)
+            return services.place_bid(lot_id, person_id, francs * 100, operation, terms_accepted=True, confirmed=True)
 
     return retried(once)
 
@@ -216,7 +216,7 @@ def _one_bid_each(app: Flask, hands: int, during: Callable[[int], Any]) -> tuple
     def work(number: int) -> Any:
         amount = 1000 + 100 * number
         with atomic():
-            outcome = services.place_bid(ids[0], persons[number], amount, f"hand-{number}")
+            outcome = services.place_bid(ids[0], persons[number], amount, f"hand-{number}", confirmed=True)
         return [(f"hand-{number}", persons[number], amount, outcome)]
 
     with during(hands):

@@ -92,7 +92,7 @@ def bid_all(server: Server, lot: Lot, slug: str, hands: int, turns: int) -> list
         dice, said = random.Random(number), []
         for turn in range(turns):
             operation, francs = f"hand-{number:03}-turn-{turn:03}", dice.randint(10, 40 + 60 * turn)
-            status, _location, _body = guest.post(f"{path}bids", amount=francs, operation=operation)
+            status, _location, _body = guest.post(f"{path}bids", amount=francs, operation=operation, confirmed=1)
             assert status in (303, 422), status
             said.append((operation, persons[number], francs * 100, status == 303))
         return said
