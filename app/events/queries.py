@@ -144,7 +144,9 @@ def published_campaigns() -> list[Campaign]:
 def registration_by_token(token: str) -> Registration | None:
     """The registration of a bearer's address, with its event and seats."""
     query = select(Registration).where(Registration.token == token)
-    found: Registration | None = db.session.scalar(query.options(joinedload(Registration.event).selectinload(Event.pools)))
+    found: Registration | None = db.session.scalar(
+        query.options(joinedload(Registration.event).selectinload(Event.pools))
+    )
     return found
 
 

@@ -39,7 +39,9 @@ class Door(Base):
     heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     event: Mapped[Event] = relationship()
-    __table_args__ = (CheckConstraint("allotment >= 0 AND used >= 0 AND used <= allotment", name="used_within_allotment"),)
+    __table_args__ = (
+        CheckConstraint("allotment >= 0 AND used >= 0 AND used <= allotment", name="used_within_allotment"),
+    )
 
 
 class Admission(Base):
