@@ -23,7 +23,7 @@ from app.auctions.models import Lot, LotEvent
 from app.core import storage
 from app.core.database import db
 from app.core.mail import Mail, words_of
-from app.events.models import Registration, SeatPool
+from app.events.models import Event, Registration, SeatPool
 from app.site.queries import readiness
 from tests.auctions.helpers import bid, lot_of, make_auction, people
 from tests.cast import Cast
@@ -188,6 +188,7 @@ def test_a_backup_taken_while_people_write_is_of_one_moment(
     """Every lot's log in it replays, seats add up, and each bid stands with the mail that it caused."""
     auction, event = make_auction(2), make_event(capacity=500)
     bidders = people(6)
+    lot_ids, event_id = [lot.id for lot in auction.lots], event.id  # rows belong to the session that read them
     stop, begun, faults = threading.Event(), threading.Event(), list[BaseException]()
 
     def write(number: int) -> None:
@@ -197,8 +198,8 @@ def test_a_backup_taken_while_people_write_is_of_one_moment(
                     if stop.is_set():
                         break
                     person = db.session.get_one(Person, bidders[(step + number) % 6])
-                    bid(lot_of(auction, number), person, 30 + 10 * step)
-                    seat(event, f"Guest{number}x{step}")
+                    bid(db.session.get_one(Lot, lot_ids[number - 1]), person, 30 + 10 * step)
+                    seat(db.session.get_one(Event, event_id), f"Guest{number}x{step}")
                     begun.set()
             except BaseException as fault:
                 faults.append(fault)
