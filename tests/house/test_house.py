@@ -105,3 +105,13 @@ def test_nothing_is_fetched_from_a_third_party() -> None:
     outside = re.compile(r"(src|href)=[\"']https?://|@import|url\([\"']?https?:")
     for path in [*TEMPLATES, *sorted((ROOT / "static").rglob("*.css"))]:
         assert not outside.search(path.read_text()), path
+
+
+def test_nothing_is_kept_that_is_made_on_each_machine() -> None:
+    """What .gitignore names is not in the repository, and no link in it points out of it."""
+    if not (ROOT / ".git").exists():  # from an archive: made of what is kept
+        return
+    kept = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not re.findall(r"^120000 .*", kept, re.MULTILINE)
+    ignored = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(ignored, cwd=ROOT, capture_output=True, text=True, check=True).stdout == ""
