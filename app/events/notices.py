@@ -7,20 +7,36 @@ from collections.abc import Callable
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.core.clock import now
 from app.core.mail import queue_mail
 from app.events.calendars import invitation
 from app.events.links import absolute
-from app.events.models import Event, Registration, RegistrationStatus
+from app.events.models import Event, Registration
 
 SUBJECTS: dict[str, Callable[[str], str]] = {
     "event_confirmed": lambda title: _("You have a seat: %(title)s", title=title),
     "event_waiting": lambda title: _("You are on the waiting list: %(title)s", title=title),
     "event_promoted": lambda title: _("A seat became free for you: %(title)s", title=title),
+    "event_part": lambda title: _("Some seats are yours: %(title)s", title=title),
+    "event_offer": lambda title: _("Seats for you, if you answer: %(title)s", title=title),
+    "event_lapsed": lambda title: _("Your offer has ended: %(title)s", title=title),
+    "event_requested": lambda title: _("We have your request: %(title)s", title=title),
+    "event_declined": lambda title: _("No seat this time: %(title)s", title=title),
+    "event_party": lambda title: _("Your registration has changed: %(title)s", title=title),
     "event_withdrawn": lambda title: _("Your registration is withdrawn: %(title)s", title=title),
     "event_changed": lambda title: _("New time or place: %(title)s", title=title),
     "event_postponed": lambda title: _("Postponed: %(title)s", title=title),
     "event_resumed": lambda title: _("It takes place: %(title)s", title=title),
     "event_cancelled": lambda title: _("Cancelled: %(title)s", title=title),
+}
+ONCE = {
+    "event_confirmed",
+    "event_waiting",
+    "event_promoted",
+    "event_withdrawn",
+    "event_lapsed",
+    "event_requested",
+    "event_declined",
 }
 
 
@@ -31,14 +47,13 @@ def tell(template: str, event: Event, registration: Registration, **context: obj
     """
     with force_locale(registration.locale):
         subject = SUBJECTS[template](event.title)
-    once = template in ("event_confirmed", "event_waiting", "event_promoted", "event_withdrawn")
     files = []
     if template == "event_withdrawn":
         files = [invitation(event, registration, cancel=True)] if registration.confirmed_at else []
-    elif registration.status is RegistrationStatus.CONFIRMED:
+    elif registration.seated:
         files = [invitation(event, registration, cancel=template == "event_cancelled")]
     queue_mail(
-        f"{template}:{registration.id}" + ("" if once else f":{event.seen_version}"),
+        f"{template}:{registration.id}{_again(template, event, registration)}",
         registration.email,
         template,
         subject,
@@ -50,3 +65,14 @@ def tell(template: str, event: Event, registration: Registration, **context: obj
         page=absolute("events.page", slug=event.slug),
         **context,
     )
+
+
+def _again(template: str, event: Event, registration: Registration) -> str:
+    """What tells one letter of a kind from the next to the same registration."""
+    if template in ONCE:
+        return ""
+    if template in ("event_part", "event_party"):
+        return f":{registration.seated}of{registration.party}:{now().timestamp():.0f}"
+    if template == "event_offer":
+        return f":{registration.offered_until:%Y%m%d%H%M}"
+    return f":{event.seen_version}"

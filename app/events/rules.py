@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from app.events.models import EventStatus
 
 PAPER = "#FBF8F3"
 WHITE = "#FFFFFF"
+WAKES, SLEEPS = time(8), time(22)  # nobody has to answer at night
 AA = 4.5  # WCAG 2.2, 1.4.3: least contrast of text
 
 
@@ -45,10 +47,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A party in the queue; `id` is any key of the caller."""
+    """A party in the queue, by the seats that it misses; `id` is any key of the caller. `in_part`: it takes fewer for now."""
 
     id: int
-    party: int
+    missing: int
+    in_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Seats for a party of the queue."""
+
+    id: int
+    seats: int
 
 
 def refusal(terms: Terms, party: int, at: datetime, *, by_organiser: bool = False) -> Reason | None:
@@ -78,15 +89,31 @@ def largest(terms: Terms, *, by_organiser: bool = False) -> int:
     return room if by_organiser else min(room, terms.largest_party)
 
 
-def served(free: int, queue: Sequence[Waiting]) -> list[Waiting]:
-    """Who of the queue is seated on `free` seats: in order, each party whole; one that does not fit is passed by the
-    next that does, and keeps its place (S2, S4, S5). A newcomer is simply the last of the queue."""
-    seated = []
+def served(free: int, queue: Sequence[Waiting]) -> list[Grant]:
+    """What the queue gets of `free` seats: in order, each party whole, or in part where it allows that; one that does not
+    fit is passed by the next that does, and keeps its place (S2, S4, S5). A newcomer is simply the last of the queue."""
+    grants = []
     for waiting in queue:
-        if waiting.party <= free:
-            free -= waiting.party
-            seated.append(waiting)
-    return seated
+        seats = min(waiting.missing, free) if waiting.in_part else waiting.missing
+        if 0 < seats <= free:
+            free -= seats
+            grants.append(Grant(waiting.id, seats))
+    return grants
+
+
+def term(at: datetime, hours: int, zone: ZoneInfo, latest: datetime) -> datetime:
+    """Until when an offer made at a time stands: so many waking hours of the event's zone, and not after `latest`."""
+    left = timedelta(hours=hours)
+    day = at.astimezone(zone).date()
+    while True:
+        wakes = max(at, datetime.combine(day, WAKES, zone))
+        sleeps = datetime.combine(day, SLEEPS, zone)
+        # In UTC, so that the hours are real ones also where the clocks change.
+        awake = max(timedelta(0), sleeps.astimezone(UTC) - wakes.astimezone(UTC))
+        if left <= awake or sleeps >= latest:
+            return min(wakes.astimezone(UTC) + left, latest.astimezone(UTC))
+        left -= awake
+        day += timedelta(days=1)
 
 
 def free_seats(capacity: int, taken: int) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 
@@ -11,7 +13,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
 from app.events import rules
-from app.events.models import LIVE, OVER, Event, EventStatus, Registration, RegistrationStatus, SeatPool
+from app.events.models import LIVE, OVER, Event, EventStatus, Registration, RegistrationStatus, SeatPool, Source
 from app.events.notices import tell
 
 BATCH = 100
@@ -33,14 +35,20 @@ class Claim:
     made: bool
 
 
-def lock_pool(event_id: int) -> SeatPool | None:
-    """The seats of an event, locked until the transaction ends and freshly read; None when it has none.
+def lock_pools(event_id: int) -> list[SeatPool]:
+    """The seats of an event, locked in the order of their ids until the transaction ends, and freshly read; in the order
+    that the organiser gave them.
 
-    Every writer of seats, registrations or an event's course takes this lock first. SQLite: see `atomic`.
+    Every writer of seats, registrations or an event's course takes these locks first. SQLite: see `atomic`.
     """
-    query = select(SeatPool).where(SeatPool.event_id == event_id)
-    found: SeatPool | None = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    return found
+    query = select(SeatPool).where(SeatPool.event_id == event_id).order_by(SeatPool.id)
+    found = db.session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    return sorted(found, key=lambda pool: (pool.position, pool.id))
+
+
+def lock_pool(event_id: int) -> SeatPool | None:
+    """All seats of an event locked; the first of its pools, or None when it has none."""
+    return next(iter(lock_pools(event_id)), None)
 
 
 def terms_of(event: Event, pool: SeatPool | None) -> rules.Terms:
@@ -62,23 +70,32 @@ def register(
     email: str,
     party: int = 1,
     needs: str = "",
+    diet: str = "",
     locale: str = "en",
     person_id: int | None = None,
     operation: str = "",
+    pool_id: int | None = None,
+    in_part: bool = False,
+    ask_first: bool = False,
+    listed: bool = False,
+    source: Source = Source.FORM,
     by_organiser: bool = False,
 ) -> Claim:
-    """Give a party seats or a place in the queue, and tell it by mail.
+    """Give a party seats, a place in the queue or, where an organiser decides, none of both yet; and tell it by mail.
 
-    `email` is in its normal form. The same `operation` of the same address, or a second registration of an address
-    that has a live one, gives back what is there. Raises LookupError, RegistrationRefused.
+    `email` is in its normal form. `pool_id`: the first pool if it is not said. The same `operation` of the same address,
+    or a second registration of an address that has a live one, gives back what is there. Raises LookupError,
+    RegistrationRefused.
     """
-    pool = lock_pool(event_id)
+    pools = lock_pools(event_id)
     event = db.session.get(Event, event_id, populate_existing=True)
-    if event is None:
+    pool = chosen(pools, pool_id)
+    if event is None or (pool_id is not None and pool is None):
         raise LookupError(event_id)
     earlier = _earlier(event_id, email, operation)
     if earlier is not None and earlier.email == email:
         return Claim(earlier, made=False)
+    by_organiser = by_organiser or source in (Source.ORGANISER, Source.INVITATION, Source.IMPORT)
     terms = terms_of(event, pool)
     reason = rules.refusal(terms, party, now(), by_organiser=by_organiser)
     if reason is not None or pool is None:
@@ -86,15 +103,31 @@ def register(
         raise RegistrationRefused(reason or rules.Reason.NO_REGISTRATION, largest)
     newcomer = Registration(
         token=token(), event_id=event_id, person_id=person_id, name=name, email=email, locale=locale, party=party,
-        needs=needs, status=RegistrationStatus.WAITING, queued_at=now(), created_at=now(), pool_id=pool.id,
+        seated=0, needs=needs, diet=diet, listed=listed, in_part=in_part, ask_first=ask_first,
+        source=Source.ORGANISER if by_organiser and source is Source.FORM else source,
+        status=RegistrationStatus.WAITING, queued_at=now(), ranked_at=now(), created_at=now(), pool_id=pool.id,
         operation=operation if operation and earlier is None else token(),
     )  # fmt: skip
-    for registration in claim_seats(pool, newcomer):
-        if registration is not newcomer:
-            tell("event_promoted", event, registration)
-    waits = newcomer.status is RegistrationStatus.WAITING
-    tell("event_waiting" if waits else "event_confirmed", event, newcomer)
+    if event.approval and not by_organiser:
+        newcomer.status = RegistrationStatus.REQUESTED
+        db.session.add(newcomer)
+        db.session.flush()
+        tell("event_requested", event, newcomer)
+        return Claim(newcomer, made=True)
+    tell_served(event, [one for one in claim_seats(event, pool, newcomer) if one is not newcomer])
+    tell(_first_letter(newcomer), event, newcomer)
     return Claim(newcomer, made=True)
+
+
+def chosen(pools: Sequence[SeatPool], pool_id: int | None) -> SeatPool | None:
+    """That pool of these or, when none is named, the first; None when it is not one of them."""
+    return next((pool for pool in pools if pool_id is None or pool.id == pool_id), None)
+
+
+def _first_letter(newcomer: Registration) -> str:
+    if newcomer.seated == newcomer.party:
+        return "event_confirmed"
+    return "event_part" if newcomer.seated else "event_waiting"
 
 
 def _earlier(event_id: int, email: str, operation: str) -> Registration | None:
@@ -103,48 +136,61 @@ def _earlier(event_id: int, email: str, operation: str) -> Registration | None:
     query = select(Registration).where(
         Registration.event_id == event_id, or_(live, Registration.operation == operation)
     )
-    # A live one before a withdrawn one, one's own before another's.
-    order = (Registration.email != email, Registration.status == RegistrationStatus.WITHDRAWN, Registration.id)
+    # A live one before one that is over, one's own before another's.
+    order = (Registration.email != email, Registration.status.notin_(LIVE), Registration.id)
     found: Registration | None = db.session.scalar(query.order_by(*order).limit(1))
     return found
 
 
-def claim_seats(pool: SeatPool, newcomer: Registration | None = None) -> list[Registration]:
-    """Give the free seats to the queue, whose last is the newcomer; returns who got one. The only way to a seat (S3).
+def claim_seats(event: Event, pool: SeatPool, newcomer: Registration | None = None) -> list[Registration]:
+    """Give the free seats to the queue, whose last is the newcomer; returns who got some. The only way to a seat (S3).
 
-    `pool` is locked. Saves the newcomer, seated or waiting.
+    `pool` is locked. Saves the newcomer, seated or waiting. Who wants to be asked first is offered the seats instead,
+    except the newcomer, who is asking now.
     """
-    seated: list[Registration] = []
+    served: list[Registration] = []
+    confirmed = held = 0
     free = rules.free_seats(pool.capacity, pool.confirmed + pool.held)
     while free > 0:
         queue = _queue(pool.id, fitting=free)
         last = len(queue) < BATCH
         if newcomer is not None and last:
             queue.append(newcomer)
-        chosen = rules.served(free, [rules.Waiting(place, row.party) for place, row in enumerate(queue)])
-        for waiting in chosen:
-            _seat(queue[waiting.id])
-            seated.append(queue[waiting.id])
-        free -= sum(waiting.party for waiting in chosen)
+        grants = rules.served(free, [_as_waiting(place, row) for place, row in enumerate(queue)])
+        for grant in grants:
+            party = queue[grant.id]
+            if party.ask_first and party is not newcomer:
+                _offer(event, party)
+                held += grant.seats
+            else:
+                _seat(party, grant.seats)
+                confirmed += grant.seats
+            served.append(party)
+        free -= sum(grant.seats for grant in grants)
         db.session.flush()
         if last:
             break
     if newcomer is not None:
-        if newcomer not in seated:
+        if newcomer not in served:
             newcomer.queued_at = max(newcomer.queued_at, _last_queued(pool.id) or newcomer.queued_at)
         newcomer.ranked_at = newcomer.queued_at
         db.session.add(newcomer)
         db.session.flush()
-    if seated:
-        _take(pool, sum(registration.party for registration in seated))
-    return seated
+    take(pool, confirmed, held)
+    return served
+
+
+def _as_waiting(place: int, row: Registration) -> rules.Waiting:
+    return rules.Waiting(place, row.party - row.seated, row.in_part and not row.ask_first)
 
 
 def _queue(pool_id: int, fitting: int) -> list[Registration]:
+    missing = Registration.party - Registration.seated
+    partly = Registration.in_part & ~Registration.ask_first
     query = select(Registration).where(
         Registration.pool_id == pool_id,
         Registration.status == RegistrationStatus.WAITING,
-        Registration.party <= fitting,
+        or_(missing <= fitting, partly),
     )
     return list(db.session.scalars(query.order_by(Registration.ranked_at, Registration.id).limit(BATCH)))
 
@@ -152,25 +198,38 @@ def _queue(pool_id: int, fitting: int) -> list[Registration]:
 def _last_queued(pool_id: int) -> datetime | None:
     """The queue's last time: a clock that stepped back must not let a newcomer pass."""
     waiting = (Registration.pool_id == pool_id, Registration.status == RegistrationStatus.WAITING)
-    last: datetime | None = db.session.scalar(select(func.max(Registration.queued_at)).where(*waiting))
+    last: datetime | None = db.session.scalar(select(func.max(Registration.ranked_at)).where(*waiting))
     return last
 
 
-def _seat(registration: Registration) -> None:
-    registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party
-    registration.confirmed_at = now()
+def _seat(registration: Registration, seats: int) -> None:
+    registration.seated = (registration.seated or 0) + seats
+    registration.confirmed_at = registration.confirmed_at or now()
+    if registration.seated == registration.party:
+        registration.status = RegistrationStatus.CONFIRMED
 
 
-def _take(pool: SeatPool, seats: int) -> None:
-    """Count seats as taken, or as freed when negative, in one statement. Relative, so that the constraint refuses an
-    oversale even if the lock were forgotten; the ceiling follows (`rules.ceiling`)."""
-    values: dict[str, ColumnElement[int]] = {"confirmed": SeatPool.confirmed + seats}
-    if seats < 0:
-        taken = SeatPool.confirmed + seats + SeatPool.held
+def _offer(event: Event, registration: Registration) -> None:
+    registration.status = RegistrationStatus.OFFERED
+    zone = ZoneInfo(event.timezone)
+    registration.offered_until = rules.term(now(), event.offer_hours, zone, latest=max(event.starts_at, now()))
+
+
+def take(pool: SeatPool, confirmed: int = 0, held: int = 0) -> None:
+    """Count seats as taken or as held back, or as freed when negative, in one statement. Relative, so that the constraint
+    refuses an oversale even if the lock were forgotten; the ceiling follows (`rules.ceiling`)."""
+    values: dict[str, ColumnElement[int]] = {}
+    if confirmed:
+        values["confirmed"] = SeatPool.confirmed + confirmed
+    if held:
+        values["held"] = SeatPool.held + held
+    if confirmed + held < 0:
+        taken = SeatPool.confirmed + confirmed + SeatPool.held + held
         values["ceiling"] = case((taken > SeatPool.capacity, taken), else_=SeatPool.capacity)
-    change = update(SeatPool).where(SeatPool.id == pool.id).values(values)
-    db.session.execute(change, execution_options={"synchronize_session": False})
-    db.session.expire(pool, ["confirmed", "ceiling"])
+    if values:
+        change = update(SeatPool).where(SeatPool.id == pool.id).values(values)
+        db.session.execute(change, execution_options={"synchronize_session": False})
+        db.session.expire(pool, ["confirmed", "held", "ceiling"])
 
 
 def set_capacity(event: Event, pool: SeatPool, capacity: int, largest_party: int) -> None:
@@ -181,36 +240,66 @@ def set_capacity(event: Event, pool: SeatPool, capacity: int, largest_party: int
     promote(event, pool)
 
 
-def promote(event: Event, pool: SeatPool | None = None) -> None:
-    """Give free seats to the queue of an event that will take place, and tell who got one."""
-    pool = pool or lock_pool(event.id)
-    if pool is None or event.status is not EventStatus.PUBLISHED or now() >= event.ends_at:
-        return
-    for registration in claim_seats(pool):
-        tell("event_promoted", event, registration)
+def promote(event: Event, pool: SeatPool | None = None) -> list[Registration]:
+    """Give free seats to the queues of an event that will take place, tell who got some, and return them."""
+    if event.status is not EventStatus.PUBLISHED or now() >= event.ends_at:
+        return []
+    served = []
+    for one in [pool] if pool else lock_pools(event.id):
+        served += claim_seats(event, one)
+    tell_served(event, served)
+    return served
 
 
-def withdraw(registration_id: int) -> Registration:
+def tell_served(event: Event, served: Sequence[Registration]) -> None:
+    """Tell parties of the queue that they have seats, some of them, or an offer."""
+    for registration in served:
+        if registration.status is RegistrationStatus.OFFERED:
+            tell("event_offer", event, registration)
+        else:
+            tell("event_promoted" if registration.seated == registration.party else "event_part", event, registration)
+
+
+def locked_registration(registration_id: int) -> tuple[list[SeatPool], Event, Registration]:
+    """The seats of its event, locked, then the event and the registration as they are now. Raises LookupError."""
+    event_id = db.session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
+    if event_id is None:
+        raise LookupError(registration_id)
+    pools = lock_pools(event_id)
+    event = db.session.get(Event, event_id, populate_existing=True)
+    registration = db.session.get(Registration, registration_id, populate_existing=True)
+    if registration is None or event is None:
+        raise LookupError(registration_id)
+    return pools, event, registration
+
+
+def leave(pools: Sequence[SeatPool], registration: Registration, status: RegistrationStatus) -> SeatPool | None:
+    """Take what a party has or is offered from it, for good. Returns the pool in which seats became free, if any did."""
+    pool = chosen(pools, registration.pool_id)
+    offered = registration.party - registration.seated if registration.status is RegistrationStatus.OFFERED else 0
+    seated = registration.seated
+    registration.status, registration.seated, registration.offered_until = status, 0, None
+    registration.withdrawn_at = now()
+    db.session.flush()
+    if pool is None or not (seated or offered):
+        return None
+    take(pool, -seated, -offered)
+    return pool
+
+
+def withdraw(registration_id: int, reason: str = "") -> Registration:
     """Free a party's seats, give them to the queue in the same transaction, and tell everybody concerned.
 
     Withdrawing twice is withdrawing once. Raises LookupError; RegistrationRefused after the event.
     """
-    event_id = db.session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
-    pool = lock_pool(event_id) if event_id is not None else None
-    registration = db.session.get(Registration, registration_id, populate_existing=True)
-    event = db.session.get(Event, event_id, populate_existing=True) if event_id is not None else None
-    if registration is None or event is None:
-        raise LookupError(registration_id)
+    pools, event, registration = locked_registration(registration_id)
     if registration.status not in LIVE:
         return registration
     if now() >= event.ends_at:
         raise RegistrationRefused(rules.Reason.OVER)
-    seated = registration.status is RegistrationStatus.CONFIRMED
-    registration.status, registration.withdrawn_at = RegistrationStatus.WITHDRAWN, now()
-    registration.seated = 0
-    db.session.flush()
+    registration.reason = reason
+    freed = leave(pools, registration, RegistrationStatus.WITHDRAWN)
     tell("event_withdrawn", event, registration)
-    if seated and pool is not None:
-        _take(pool, -registration.party)
-        promote(event, pool)
+    if freed is not None:
+        promote(event, freed)
     return registration

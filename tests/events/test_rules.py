@@ -86,13 +86,14 @@ parties = st.lists(st.integers(1, 6), max_size=30)
 def test_no_oversale_no_seat_kept_from_who_fits_and_none_passed_who_could_sit(free: int, queue: list[int]) -> None:
     waiting = _queue(queue)
     seated = served(free, waiting)
-    rest = free - sum(party.party for party in seated)
+    rest = free - sum(grant.seats for grant in seated)
+    served_ids = {grant.id for grant in seated}
     assert rest >= 0
-    assert all(party.party > rest for party in waiting if party not in seated)
+    assert all(party.missing > rest for party in waiting if party.id not in served_ids)
     left = free
     for party in waiting:  # whoever was passed did not fit at their turn
-        assert (party in seated) == (party.party <= left)
-        left -= party.party if party in seated else 0
+        assert (party.id in served_ids) == (party.missing <= left)
+        left -= party.missing if party.id in served_ids else 0
 
 
 @given(st.integers(0, 40), parties, st.integers(1, 6))
@@ -127,13 +128,13 @@ def test_a_season_of_coming_leaving_and_changing_the_room(capacity: int, steps: 
         elif what == "capacity":
             capacity = value
             assert seated == dropped  # a reduction drops nobody
-        for waiting in served(free_seats(capacity, sum(seated.values())), queue):
-            queue.remove(waiting)
-            seated[waiting.id] = waiting.party
+        for grant in served(free_seats(capacity, sum(seated.values())), queue):
+            queue[:] = [one for one in queue if one.id != grant.id]
+            seated[grant.id] = grant.seats
         taken = sum(seated.values())
         assert taken <= ceiling(capacity, taken)
         assert taken <= capacity or set(seated) <= set(dropped)
-        assert all(waiting.party > free_seats(capacity, taken) for waiting in queue)
+        assert all(waiting.missing > free_seats(capacity, taken) for waiting in queue)
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,8 @@ def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[
     """No turn in the process, BEGIN for BEGIN IMMEDIATE, a plain read for FOR UPDATE; all read before one writes."""
     gate = threading.Barrier(hands)
 
-    def plain_read(event_id: int) -> SeatPool | None:
-        found = db.session.scalar(select(SeatPool).where(SeatPool.event_id == event_id))
+    def plain_read(event_id: int) -> list[SeatPool]:
+        found = list(db.session.scalars(select(SeatPool).where(SeatPool.event_id == event_id)))
         gate.wait(timeout=20)
         return found
 
@@ -145,7 +145,7 @@ def locks_switched_off(monkeypatch: pytest.MonkeyPatch, hands: int) -> Iterator[
     with monkeypatch.context() as patch:
         patch.setattr("app.core.transactions._turn", NoLock())
         patch.setattr("app.core.transactions.WRITE", database.WRITE + "_off")
-        patch.setattr(seats, "lock_pool", plain_read)
+        patch.setattr(seats, "lock_pools", plain_read)
         yield
 
 
@@ -171,11 +171,11 @@ def test_negative_control_without_locks_and_constraint(
     """Counting by writing back what was read: the check sees the oversale itself (SQLite turns most away instead)."""
     event = make_event(capacity=4)
 
-    def write_back(pool: SeatPool, number: int) -> None:
-        pool.confirmed = pool.confirmed + number
+    def write_back(pool: SeatPool, confirmed: int = 0, held: int = 0) -> None:
+        pool.confirmed = pool.confirmed + confirmed
 
     with locks_switched_off(monkeypatch, hands=12), monkeypatch.context() as patch:
-        patch.setattr(seats, "_take", write_back)
+        patch.setattr(seats, "take", write_back)
         answers = at_once(app, registrar(event.id), hands=12)
     found = faults(event, answers, demand=12)
     assert "oversold" in found if engine == "postgresql" else found != []

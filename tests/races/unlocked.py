@@ -33,8 +33,8 @@ def plain_read(lot_id: int) -> tuple[Lot, Auction]:
     return lot, lot.auction
 
 
-def plain_pool(event_id: int) -> SeatPool | None:
-    found = db.session.scalar(select(SeatPool).where(SeatPool.event_id == event_id))
+def plain_pools(event_id: int) -> list[SeatPool]:
+    found = list(db.session.scalars(select(SeatPool).where(SeatPool.event_id == event_id)))
     time.sleep(MOMENT_S)
     return found
 
@@ -42,6 +42,6 @@ def plain_pool(event_id: int) -> SeatPool | None:
 transactions._turn = NoTurn()  # type: ignore[assignment]
 transactions.WRITE = database.WRITE + "_off"  # a plain BEGIN for BEGIN IMMEDIATE
 sitting.lock_lot = plain_read
-seats.lock_pool = plain_pool
+seats.lock_pools = plain_pools
 _pages = create_app()
 app = Bridge(_pages, Hub(_pages), Lane(_pages), threads=16)

@@ -1,0 +1,99 @@
+"""Offers of seats to whoever wants to be asked first, and requests that an organiser decides."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.core import audit
+from app.core.clock import now
+from app.core.database import db
+from app.core.transactions import atomic
+from app.events import rules
+from app.events.models import Event, EventStatus, Registration, RegistrationStatus
+from app.events.notices import tell
+from app.events.seats import RegistrationRefused, chosen, leave, locked_registration, promote, take
+
+
+class OfferOver(Exception):
+    """The offer was not answered in time, or is not there any more."""
+
+
+def accept(registration_id: int) -> Registration:
+    """Take the seats that were offered. Accepting twice is accepting once. Raises LookupError, OfferOver."""
+    pools, event, registration = locked_registration(registration_id)
+    if registration.status is RegistrationStatus.CONFIRMED:
+        return registration
+    pool = chosen(pools, registration.pool_id)
+    until = registration.offered_until
+    if registration.status is not RegistrationStatus.OFFERED or pool is None or until is None or now() >= until:
+        raise OfferOver
+    seats = registration.party - registration.seated
+    registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party
+    registration.offered_until, registration.confirmed_at = None, now()
+    db.session.flush()
+    take(pool, confirmed=seats, held=-seats)
+    tell("event_confirmed", event, registration)
+    return registration
+
+
+def lapse(registration_id: int) -> bool:
+    """End an offer whose term is over: its seats go to the next who waits. False when there is nothing to end."""
+    pools, event, registration = locked_registration(registration_id)
+    until = registration.offered_until
+    if registration.status is not RegistrationStatus.OFFERED or (until is not None and now() < until):
+        return False
+    freed = leave(pools, registration, RegistrationStatus.WITHDRAWN)
+    if event.status in (EventStatus.PUBLISHED, EventStatus.POSTPONED):
+        tell("event_lapsed", event, registration)
+    if freed is not None:
+        promote(event, freed)
+    return True
+
+
+def overdue() -> None:
+    """Sweep: end the offers that nobody answered, each in a transaction of its own."""
+    late = (Registration.status == RegistrationStatus.OFFERED, Registration.offered_until <= now())
+    for number in db.session.scalars(select(Registration.id).where(*late).order_by(Registration.offered_until)).all():
+        with atomic():
+            lapse(number)
+
+
+def approve(registration_id: int, actor_id: int | None) -> Registration:
+    """Say yes to a request: it joins the queue at the time it was made, and gets the seats that are free for it.
+
+    Raises LookupError; RegistrationRefused when the event takes nobody any more.
+    """
+    pools, event, registration = locked_registration(registration_id)
+    if registration.status is not RegistrationStatus.REQUESTED:
+        return registration
+    pool = chosen(pools, registration.pool_id)
+    if pool is None or now() >= event.ends_at or event.status is not EventStatus.PUBLISHED:
+        raise RegistrationRefused(_why_not(event))
+    registration.status = RegistrationStatus.WAITING
+    db.session.flush()
+    audit.record("approve a registration", "registration", registration_id, actor_id)
+    promote(event, pool)
+    if registration.status is RegistrationStatus.WAITING and not registration.seated:
+        tell("event_waiting", event, registration)
+    return registration
+
+
+def _why_not(event: Event) -> rules.Reason:
+    found = {
+        EventStatus.POSTPONED: rules.Reason.POSTPONED,
+        EventStatus.CANCELLED: rules.Reason.CANCELLED,
+        EventStatus.DRAFT: rules.Reason.NOT_OPEN,
+    }
+    return found.get(event.status, rules.Reason.OVER)
+
+
+def decline(registration_id: int, reason: str, actor_id: int | None) -> Registration:
+    """Say no to a request. `reason` is for the one who asked, and may be empty. Raises LookupError."""
+    pools, event, registration = locked_registration(registration_id)
+    if registration.status is not RegistrationStatus.REQUESTED:
+        return registration
+    registration.reason = reason
+    leave(pools, registration, RegistrationStatus.DECLINED)
+    audit.record("decline a registration", "registration", registration_id, actor_id)
+    tell("event_declined", event, registration)
+    return registration
