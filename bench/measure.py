@@ -50,6 +50,7 @@ def compare(
         "name": name, "engine": engine, "value": rounded(value), "unit": unit, "reference": reference,
         "reference_value": rounded(other), "ratio": rounded(ratio), "p50_ms": rounded(percentile(waits, 0.5)),
         "p99_ms": rounded(percentile(waits, 0.99)), "errors": sum(one.errors for one in our_rounds),
+        "slowest_ms": rounded(max(waits, default=None)),
         "reference_p99_ms": rounded(percentile([wait for one in their_rounds for wait in one.latencies_ms], 0.99)),
         **shares(our_rounds, their_rounds), **extra,
     }  # fmt: skip
