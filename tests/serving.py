@@ -18,6 +18,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from app import create_app
+from app.cli.run import serving
 from app.config import ROOT, read
 from app.core.database import db
 from tests.conftest import settings
@@ -50,10 +51,7 @@ class Server:
     def start(self, *, worker: bool = True) -> Server:
         """Start the web server, wait until it answers, and start the worker."""
         port = self.environ["PORT"]
-        web = [
-            sys.executable, "-m", "granian", "--interface", "rsgi", self.entry, "--host", "127.0.0.1", "--port", port,
-            "--workers", str(self.workers), "--backlog", "4096", "--log-level", "error",
-        ]  # fmt: skip
+        web = [*serving(port, self.workers, self.entry), "--host", "127.0.0.1", "--log-level", "error"]
         self.processes = [self._spawn(web)]
         if worker:
             self.processes.append(self._spawn(WORKER))

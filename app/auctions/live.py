@@ -11,10 +11,9 @@ import asyncio
 import hashlib
 import json
 import re
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -33,7 +32,7 @@ from app.web.formats import iso
 
 ADDRESS = re.compile(r"/auctions/([a-z0-9-]{1,80})/live")
 MOST_STREAMS = 5000
-KEPT_MESSAGES = 32
+STREAM_S = 900  # then a page comes back by itself: what a reader who stalls can pile up is bounded
 BEAT_S = 5.0
 BREATH_S = 0.05
 HEADERS = [
@@ -47,25 +46,31 @@ log = structlog.get_logger()
 
 @dataclass
 class Channel:
-    """What followers of one auction in one language hear: of all lots, or of one with its history."""
+    """What followers of one auction in one language hear: of all lots, or of one with its history.
 
-    followers: int = 0
-    turn: int = 0  # grows by one with each message
+    `followers` are the open answers, each with the time until which it stays open. Sending never waits: the server's own
+    loop carries the bytes, so that a hundred slow phones hold nobody up.
+    """
+
     newest: str = ""  # the digest of the whole state: the id that a page brings back
     whole: str = ""
-    messages: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    followers: dict[Any, datetime] = field(default_factory=dict)
 
-    def since(self, turn: int) -> str:
-        """What somebody lacks who has heard everything up to `turn`."""
-        lacking = self.turn - turn
-        return "".join(list(self.messages)[-lacking:]) if lacking <= len(self.messages) else self.whole
+    def publish(self, message: str) -> int:
+        """Tell everybody; returns how many turned out to have gone."""
+        gone = []
+        for transport in self.followers:
+            try:
+                transport.send_str(message)
+            except ProtocolClosed:
+                gone.append(transport)
+        return self.forget(gone)
 
-    def publish(self, message: str) -> None:
-        self.turn += 1
-        self.messages.append(message)
-        self.heard.set()
-        self.heard = asyncio.Event()
+    def forget(self, gone: list[Any]) -> int:
+        """End these answers."""
+        for transport in gone:
+            del self.followers[transport]
+        return len(gone)
 
 
 @dataclass
@@ -99,15 +104,17 @@ class Hub:
     def stop(self) -> None:
         """End every stream; pages come back to the next process."""
         self.stopping = True
-        for board in self.boards.values():
-            for channel in board.channels.values():
-                channel.heard.set()
+        for channel in self._channels():
+            channel.followers.clear()
 
     def wants(self, scope: Any) -> bool:
         return ADDRESS.fullmatch(scope.path) is not None
 
     async def serve(self, scope: Any, protocol: Any) -> None:
-        """One open page. `?lang=` and `?lot=` choose the channel; Last-Event-ID is the state that it has already."""
+        """One open page. `?lang=` and `?lot=` choose the channel; Last-Event-ID is the state that it has already.
+
+        The answer stays open when this returns: nothing but its transport is kept for each page.
+        """
         found = ADDRESS.fullmatch(scope.path)
         if found is None or self.open >= MOST_STREAMS or self.stopping:
             protocol.response_empty(503, [("retry-after", "5")])
@@ -115,35 +122,31 @@ class Hub:
         asked = {name: values[0] for name, values in parse_qs(scope.query_string).items()}
         language, number = asked.get("lang", ""), asked.get("lot", "")
         lot = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+        has = scope.headers.get("last-event-id")
         self.open += 1
         self._awake()
+        channel = None
         try:
             channel = await self._join(found[1], language if language in LANGUAGES else "en", lot)
-            if channel is None:
-                protocol.response_empty(404, [])
-                return
-            try:
-                with suppress(ProtocolClosed):
-                    await self._follow(
-                        channel, protocol.response_stream(200, HEADERS), scope.headers.get("last-event-id")
-                    )
-            finally:
-                channel.followers -= 1
         finally:
-            self.open -= 1
-            if not self.open:
-                self._asleep()
+            if channel is None:
+                self._less(1)
+        if channel is None:
+            protocol.response_empty(404, [])
+            return
+        # From the channel to here nothing waits, so no message can be missed or told twice.
+        transport = protocol.response_stream(200, HEADERS)
+        channel.followers[transport] = now() + timedelta(seconds=STREAM_S)
+        with suppress(ProtocolClosed):
+            transport.send_str("retry: 1000\n\n" + (_beat() if has == channel.newest else channel.whole))
 
-    async def _follow(self, channel: Channel, transport: Any, has: str | None) -> None:
-        turn, heard = channel.turn, channel.heard
-        await transport.send_str("retry: 1000\n\n" + (_beat() if has == channel.newest else channel.whole))
-        while not self.stopping:
-            if channel.turn == turn:
-                await heard.wait()
-            heard = channel.heard
-            if channel.turn != turn:
-                lacking, turn = channel.since(turn), channel.turn
-                await transport.send_str(lacking)
+    def _channels(self) -> list[Channel]:
+        return [channel for board in self.boards.values() for channel in board.channels.values()]
+
+    def _less(self, streams: int) -> None:
+        self.open -= streams
+        if not self.open:
+            self._asleep()
 
     # ---- keeping the boards -----------------------------------------------------------------------------------------
 
@@ -161,7 +164,8 @@ class Hub:
         self.boards.clear()
 
     async def _join(self, slug: str, language: str, lot: int | None) -> Channel | None:
-        """The channel, one follower more; None for an auction or a lot that is not public.
+        """The channel; None for an auction or a lot that is not public. Who asks must follow before they wait for anything:
+        a channel without followers goes.
 
         The board is listed before it is read, so that news which comes meanwhile waits for the lock and is told.
         """
@@ -179,7 +183,6 @@ class Hub:
                     channel.newest, channel.whole = _event_of_all(board, list(board.lots.values()))
                 else:
                     channel.newest, channel.whole = _event(board, [board.lots[lot]], [board.lots[lot]], steps)
-            board.channels[lot].followers += 1
             return board.channels[lot]
 
     async def _listen(self) -> None:
@@ -196,9 +199,10 @@ class Hub:
             turn, at = turn + 1, now()
             await self._refresh([board for board in self.boards.values() if board.turns_at and board.turns_at <= at])
             if turn % int(BEAT_S / 0.25) == 0:
-                for board in self.boards.values():
-                    for channel in board.channels.values():
-                        channel.publish(_beat())
+                message, at = _beat(), now()
+                for channel in self._channels():
+                    old = [transport for transport, until in channel.followers.items() if until <= at]
+                    self._less(channel.forget(old) + channel.publish(message))
 
     async def _refresh(self, boards: list[Board]) -> None:
         for board in boards:
@@ -217,14 +221,15 @@ class Hub:
         everything = board.channels.get(None)
         if everything is not None and (changed or board.need != need):
             everything.newest, everything.whole = _event_of_all(board, list(board.lots.values()))
-            everything.publish(_event_of_all(board, changed)[1])
+            self._less(everything.publish(_event_of_all(board, changed)[1]))
         for row in changed:
             channel = board.channels.get(row["number"])
             if channel is not None:
                 known = before[row["number"]]["seq"] if row["number"] in before else 0
                 steps = await self._in_thread(self._steps, board, row["number"])
                 channel.newest, channel.whole = _event(board, [row], [row], steps)
-                channel.publish(_event(board, [row], [row], [step for step in steps if step["seq"] > known])[1])
+                message = _event(board, [row], [row], [step for step in steps if step["seq"] > known])[1]
+                self._less(channel.publish(message))
 
     async def _read(self, board: Board) -> bool:
         """Fetch the newest state; whether there is one."""

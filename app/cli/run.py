@@ -115,10 +115,17 @@ def web_command(config: Config) -> list[str]:
     """The web server. One process on SQLite, where a writer's turn is fairest within a process."""
     workers = config["WEB_WORKERS"] or (1 if config.sqlite else 2)
     return [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "app.server:app",
-        "--host", config["HOST"], "--port", str(config["PORT"]),
-        "--workers", str(workers), "--backlog", "4096",
+        *serving(config["PORT"], workers), "--host", config["HOST"],
         "--respawn-failed-workers", "--log-level", "warning", "--workers-kill-timeout", str(GRACE_S - 2),
+    ]  # fmt: skip
+
+
+def serving(port: int | str, workers: int, entry: str = "app.server:app") -> list[str]:
+    """The command that serves an RSGI application. HTTP/1 alone, as proxies speak it: to recognise HTTP/2 the server would keep
+    a buffer for each open stream."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "rsgi", entry, "--port", str(port), "--workers", str(workers),
+        "--backlog", "4096", "--http", "1",
     ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from app.core.database import db
 
 CHANNEL = "kermesse_news"
-ASK_EVERY_S = 0.01
+ASK_EVERY_S = 0.005
 AGAIN_S = 1.0
 log = structlog.get_logger()
 
