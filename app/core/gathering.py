@@ -1,7 +1,8 @@
 """Many small transactions as one: what is asked while the writer is busy is written together with the next commit.
 
 A commit waits for the disk. With one writer, those who come meanwhile share the next one, each still with an answer of
-its own, given when it is durable. See docs/decisions/0009-bids-together.md.
+its own, given when it is durable. A writer that is busy waits a moment for as many as came the last time: they have just
+been answered and ask again. See docs/decisions/0009-bids-together.md.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from time import monotonic
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
+MOMENT_S = 0.004
 
 
 class Gathering(Generic[Asked, Told]):
@@ -27,6 +30,7 @@ class Gathering(Generic[Asked, Told]):
         self._work, self._most = work, most
         self._waiting: deque[tuple[Asked, Future[Told]]] = deque()
         self._some = threading.Condition()
+        self._wanted = 1  # how many the writer would like to see before it begins
         self._thread: threading.Thread | None = None
 
     def ask(self, asked: Asked) -> Future[Told]:
@@ -37,7 +41,8 @@ class Gathering(Generic[Asked, Told]):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="gathering", daemon=True)
                 self._thread.start()
-            self._some.notify()
+            if len(self._waiting) in (1, self._wanted):  # it needs to hear of no other
+                self._some.notify()
         return future
 
     def _run(self) -> None:
@@ -45,7 +50,11 @@ class Gathering(Generic[Asked, Told]):
             with self._some:
                 while not self._waiting:
                     self._some.wait()
+                until = monotonic() + MOMENT_S
+                while len(self._waiting) < self._wanted and (left := until - monotonic()) > 0:
+                    self._some.wait(left)
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                self._wanted = len(batch)
             answers = self._answers([asked for asked, _future in batch])
             for (_asked, future), answer in zip(batch, answers, strict=True):
                 if isinstance(answer, Exception):
