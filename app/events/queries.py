@@ -26,6 +26,7 @@ from app.events.models import (
     RegistrationStatus,
 )
 from app.events.rules import may_become
+from app.events.soundness import seat_faults as seat_faults
 from app.partners.queries import like
 from app.web.formats import when
 
@@ -167,12 +168,12 @@ def waiting_count(event_id: int) -> int:
 
 
 def position(registration: Registration) -> int:
-    """A waiting party's place in the queue, from 1."""
+    """A waiting party's place in the queue of its pool, from 1."""
     before = or_(
         Registration.ranked_at < registration.ranked_at,
         and_(Registration.ranked_at == registration.ranked_at, Registration.id < registration.id),
     )
-    waiting = (Registration.event_id == registration.event_id, Registration.status == RegistrationStatus.WAITING)
+    waiting = (Registration.pool_id == registration.pool_id, Registration.status == RegistrationStatus.WAITING)
     return 1 + (db.session.scalar(select(func.count()).select_from(Registration).where(*waiting, before)) or 0)
 
 
@@ -275,27 +276,6 @@ def campaign_choices() -> list[tuple[int, str]]:
     """(id, title) of every campaign, for forms."""
     query = select(Campaign.id, Campaign.title).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
     return [(row.id, row.title) for row in db.session.execute(query)]
-
-
-def seat_faults(event_id: int) -> list[str]:
-    """What is wrong with an event's seats; empty when the books agree. For the tests and for whoever doubts."""
-    fresh = select(Event).where(Event.id == event_id).options(selectinload(Event.pools))
-    event = db.session.scalar(fresh.execution_options(populate_existing=True))
-    if event is None or event.pool is None:
-        return []
-    pool, faults = event.pool, []
-    seated = counts_of(event_id)["confirmed"][1]
-    if seated != pool.confirmed:
-        faults.append(f"{seated} people are seated, {pool.confirmed} are counted")
-    if max(seated, pool.confirmed) + pool.held > pool.ceiling:
-        faults.append("oversold")
-    if pool.ceiling != max(pool.capacity, pool.confirmed + pool.held):
-        faults.append("the ceiling does not follow")
-    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
-    fits = select(Registration.id).where(*waiting, Registration.party <= pool.free).limit(1)
-    if event.status is EventStatus.PUBLISHED and db.session.scalar(fits) is not None:
-        faults.append("somebody waits who could be served")
-    return faults
 
 
 def registration_of(event_id: int, registration_id: int) -> Registration | None:
