@@ -46,7 +46,7 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
-from app.events import holds
+from app.events import holds, own_views
 from app.events import manage_views as manage_events
 from app.events import offers as seat_offers
 from app.events import views as events
@@ -73,6 +73,7 @@ BLUEPRINTS = (
     accounts.blueprint,
     partners.blueprint,
     events.blueprint,
+    own_views.blueprint,
     manage_events.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,

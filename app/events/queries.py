@@ -27,6 +27,7 @@ from app.events.models import (
 )
 from app.events.rules import may_become
 from app.events.soundness import seat_faults as seat_faults
+from app.events.wording import in_account
 from app.partners.queries import like
 from app.web.formats import when
 
@@ -151,6 +152,11 @@ def registration_by_token(token: str) -> Registration | None:
     return found
 
 
+def registration(registration_id: int) -> Registration | None:
+    """A registration as it is now."""
+    return db.session.get(Registration, registration_id, populate_existing=True)
+
+
 def live_registration(event_id: int, viewer: Any) -> Registration | None:
     """What the viewer holds at an event."""
     if not viewer.is_authenticated:
@@ -159,12 +165,6 @@ def live_registration(event_id: int, viewer: Any) -> Registration | None:
     query = select(Registration).where(Registration.event_id == event_id, mine, Registration.status.in_(LIVE))
     found: Registration | None = db.session.scalar(query.limit(1))
     return found
-
-
-def waiting_count(event_id: int) -> int:
-    """How many parties wait."""
-    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
-    return db.session.scalar(select(func.count()).select_from(Registration).where(*waiting)) or 0
 
 
 def position(registration: Registration) -> int:
@@ -194,7 +194,7 @@ def account_section() -> dict[str, Any]:
             "title": registration.event.title,
             "href": url_for("events.registration", token=registration.token),
             "meta": when(registration.event.starts_at, registration.event.timezone),
-            "badge": _state(registration),
+            "badge": in_account(registration),
         }
         for registration in db.session.scalars(query)
     ]
@@ -203,15 +203,6 @@ def account_section() -> dict[str, Any]:
         "items": items,
         "empty": _("Nothing ahead. Find something to go to under Events."),
     }
-
-
-def _state(registration: Registration) -> str:
-    if registration.event.status is EventStatus.CANCELLED:
-        return str(_("cancelled"))
-    if registration.event.status is EventStatus.POSTPONED:
-        return str(_("postponed"))
-    waits = registration.status is RegistrationStatus.WAITING
-    return str(_("waiting list") if waits else _("you have a seat"))
 
 
 # Managing
