@@ -20,7 +20,7 @@ class QuestionRefused(Exception):
     """The questions would not make sense so; `other` is the one in the way, None when there are too many."""
 
     def __init__(self, other: Question | None) -> None:
-        super().__init__(other.id if other else None)
+        super().__init__(other)
         self.other = other
 
 
