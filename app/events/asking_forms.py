@@ -48,6 +48,15 @@ def yes_no() -> list[tuple[str, Any]]:
     return [(conditions.YES, _l("Yes")), (conditions.NO, _l("No"))]
 
 
+class YesNoField(RadioField):
+    """One of two answers, or none: also where there was one before."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Nothing sent is no answer."""
+        self.data = None
+        super().process_formdata(valuelist)
+
+
 class PartyForm(RegistrationForm):
     """Register a party, or change it. Its questions are fields named q and their number, made by `party_form`.
 
@@ -168,12 +177,12 @@ def _field(question: Question) -> Any:
         offered = [(option, option) for option in options_of(question)]
         return Checkboxes(question.label, choices=choices(offered), coerce=_plain, **common)
     if question.kind is QuestionKind.NUMBER:
-        bounds = {"low": -1_000_000_000, "high": 1_000_000_000}
+        bounds = {"low": 0, "high": 1_000_000_000}
         return WholeField(question.label, render_kw={"inputmode": "numeric"}, **bounds, **common)
     if question.kind is QuestionKind.DATE:
         return DayField(question.label, **common)
     if question.kind is QuestionKind.YES_NO:
-        return RadioField(question.label, choices=choices(yes_no()), coerce=_plain, **common)
+        return YesNoField(question.label, choices=choices(yes_no()), coerce=_plain, **common)
     return BooleanField(question.label, description=question.help)
 
 

@@ -220,6 +220,11 @@ def _retire_first(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
     return {}
 
 
+def _asking() -> list[str]:
+    query = select(Registration.id).where(Registration.status == RegistrationStatus.REQUESTED)
+    return [str(db.session.scalars(query.order_by(Registration.id)).first())]
+
+
 def _pool_of_full() -> str:
     query = select(Registration.pool_id).where(Registration.email.startswith("willa@"))
     return str(db.session.scalars(query).one())
@@ -404,7 +409,7 @@ CASES: dict[str, list[Case]] = {
         Case("manage_events.withdrawal", "organiser", "event_id registration_id",
              ("manage_events.registrations", "event_id")),
         Case("manage_queue.decide", "organiser", "event_id=asked_id", ("manage_queue.requests", "event_id=asked_id"),
-             {"registration_ids": ["14"], "decision": "no", "reason": "It is full."}, after=ask_anew),
+             {"registration_ids": _asking, "decision": "no", "reason": "It is full."}, after=ask_anew),
         Case("manage_queue.place", "organiser", "event_id=full_id registration_id=waiting_id",
              fill={"number": "2", "reason": "They come from far."}),
     ],
