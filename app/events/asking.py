@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from app.core import audit
 from app.core.clock import now
@@ -141,12 +141,18 @@ def _locked(question_id: int) -> Question:
 
 def first_words(registration_id: int, answers: Mapping[int, str], guests: Sequence[str]) -> None:
     """What somebody answers, and who comes with them, as they register."""
-    db.session.add_all(
-        Answer(registration_id=registration_id, question_id=number, value=text) for number, text in answers.items()
-    )
-    db.session.add_all(
-        Guest(registration_id=registration_id, number=number, name=name) for number, name in enumerate(guests, 2)
-    )
+    rows = [{"registration_id": registration_id, "question_id": number, "value": answers[number]} for number in answers]
+    if rows:
+        db.session.execute(insert(Answer), rows)
+    _write_guests(registration_id, guests)
+
+
+def _write_guests(registration_id: int, names: Sequence[str]) -> None:
+    if names:
+        rows = [
+            {"registration_id": registration_id, "number": number, "name": name} for number, name in enumerate(names, 2)
+        ]
+        db.session.execute(insert(Guest), rows)
 
 
 def keep_answers(registration: Registration, given: Mapping[int, str], questions: Sequence[Question]) -> None:
@@ -173,10 +179,7 @@ def _answers(registration: Registration) -> list[Answer]:
 def keep_guests(registration: Registration, names: Sequence[str]) -> None:
     """The names of those who come with somebody, in order, in the place of those before."""
     db.session.execute(delete(Guest).where(Guest.registration_id == registration.id))
-    db.session.add_all(
-        Guest(registration_id=registration.id, number=number, name=name) for number, name in enumerate(names, 2)
-    )
-    db.session.flush()
+    _write_guests(registration.id, names)
 
 
 def drop_guests(registration: Registration) -> None:
