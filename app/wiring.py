@@ -46,7 +46,9 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import holds, own_views, question_views, queue_views, seat_views
 from app.events import manage_views as manage_events
+from app.events import offers as seat_offers
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
 from app.galleries import jobs as gallery_jobs
@@ -71,7 +73,11 @@ BLUEPRINTS = (
     accounts.blueprint,
     partners.blueprint,
     events.blueprint,
+    own_views.blueprint,
     manage_events.blueprint,
+    seat_views.blueprint,
+    queue_views.blueprint,
+    question_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -138,6 +144,8 @@ def _registry() -> Registry:
         "browsers": push.forget_old,
         "offers": offers.overdue,
         "absentee": auction_jobs.uncounted,
+        "seats offered": seat_offers.overdue,
+        "seats held": holds.overdue,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

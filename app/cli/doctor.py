@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select, text, union_all
+from sqlalchemy import func, select, text, union_all
 
 from app.auctions import lots
 from app.auctions.models import Lot
@@ -15,7 +15,8 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import Job
 from app.core.transactions import one_moment
-from app.events.models import Registration, RegistrationStatus, SeatPool
+from app.events.models import Answer
+from app.events.soundness import seat_faults
 from app.galleries.models import Artwork, ArtworkImage
 from app.ledger.models import Account, Entry, Transfer
 from app.payments.models import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentStatus, Refund
@@ -42,7 +43,8 @@ def _database() -> Iterator[tuple[str, str]]:
 
 
 def _files() -> Iterator[tuple[str, str]]:
-    for key in db.session.scalars(union_all(select(Artwork.original), select(ArtworkImage.key))):
+    answered = select(Answer.file_key).where(Answer.file_key.is_not(None))
+    for key in db.session.scalars(union_all(select(Artwork.original), select(ArtworkImage.key), answered)):
         if not storage.path(key).is_file():
             yield "files", f"{key} is missing"
 
@@ -54,12 +56,8 @@ def _lots() -> Iterator[tuple[str, str]]:
 
 
 def _seats() -> Iterator[tuple[str, str]]:
-    seated = case((Registration.status == RegistrationStatus.CONFIRMED, Registration.party), else_=0)
-    taken = select(func.coalesce(func.sum(seated), 0)).where(Registration.event_id == SeatPool.event_id)
-    query = select(SeatPool.event_id, SeatPool.confirmed, taken.scalar_subquery())
-    for event_id, counted, found in db.session.execute(query):
-        if counted != found:
-            yield "seats", f"event {event_id} counts {counted} seats, its registrations have {found}"
+    for fault in seat_faults():
+        yield "seats", fault
 
 
 def _book() -> Iterator[tuple[str, str]]:

@@ -5,78 +5,112 @@ from __future__ import annotations
 from app.core.clock import now
 from app.core.database import db
 from app.events import rules
-from app.events.models import LIVE, Event, Registration, RegistrationStatus, SeatPool
+from app.events.models import LIVE, Event, EventStatus, Registration, RegistrationStatus, SeatPool
 from app.events.notices import tell
-from app.events.seats import RegistrationRefused, chosen, leave, locked_registration, promote, take, terms_of
+from app.events.seats import (
+    RegistrationRefused,
+    chosen,
+    leave,
+    locked_registration,
+    promote,
+    take,
+    terms_of,
+    to_the_end,
+)
+
+NO_MORE = {EventStatus.CANCELLED: rules.Reason.CANCELLED, EventStatus.HELD: rules.Reason.OVER}
 
 
-def change_party(registration_id: int, party: int, *, by_organiser: bool = False) -> Registration:
-    """Make a party larger or smaller.
+def change(
+    registration_id: int, *, party: int | None = None, pool_id: int | None = None, by_organiser: bool = False
+) -> Registration:
+    """Make a party larger or smaller, or move it to another pool, or both; None leaves it as it is. It is told once.
 
-    Smaller: what it has or is offered beyond that goes to the queue. Larger: a party with seats needs free ones, which
-    nobody who waits could have; one that waits keeps its place. Raises LookupError; RegistrationRefused, whose `largest`
-    is how many it could be now.
+    Smaller: always; what it has or is offered beyond that goes to the queue. Larger: a party with seats needs free ones,
+    which nobody who waits could have; one that waits goes to the end of its queue, unless an organiser does it. Another
+    pool: only if it has free seats for all of them. Raises LookupError; RegistrationRefused, whose `largest` is how many
+    it could be, and then nothing has changed.
     """
     pools, event, registration = locked_registration(registration_id)
     pool = chosen(pools, registration.pool_id)
-    if party == registration.party or pool is None:
+    target = pool if pool_id is None else chosen(pools, pool_id)
+    if target is None or pool is None:
+        raise LookupError(pool_id)
+    party = party or registration.party
+    if party == registration.party and target is pool:
         return registration
-    _check(event, pool, registration, party, by_organiser=by_organiser)
+    _check(event, pool, target, registration, party, by_organiser=by_organiser)
+    if target is pool:
+        _resize(pool, registration, party, keeps_place=by_organiser)
+    else:
+        _move(pools, target, registration, party)
+    tell("event_party", event, registration)
+    for one in {pool.id: pool, target.id: target}.values():
+        promote(event, one)
+    return registration
+
+
+def change_party(registration_id: int, party: int, *, by_organiser: bool = False) -> Registration:
+    """`change` of the party alone."""
+    return change(registration_id, party=party, by_organiser=by_organiser)
+
+
+def change_pool(registration_id: int, pool_id: int, *, by_organiser: bool = False) -> Registration:
+    """`change` of the pool alone."""
+    return change(registration_id, pool_id=pool_id, by_organiser=by_organiser)
+
+
+def _check(
+    event: Event, pool: SeatPool, target: SeatPool, registration: Registration, party: int, *, by_organiser: bool
+) -> None:
+    if registration.status not in LIVE or now() >= event.ends_at:
+        raise RegistrationRefused(rules.Reason.OVER)
+    if event.status in NO_MORE:
+        raise RegistrationRefused(NO_MORE[event.status])
+    if party < max(1, registration.arrived):
+        raise RegistrationRefused(rules.Reason.ARRIVED, registration.party)
+    if party <= registration.party and target is pool:
+        return
+    terms = terms_of(event, target)
+    # A party that an organiser let be larger than others stays so.
+    asked = party if party > registration.party else 1
+    reason = rules.refusal(terms, asked, now(), by_organiser=by_organiser)
+    if reason is not None:
+        raise RegistrationRefused(reason, max(rules.largest(terms, by_organiser=by_organiser), registration.party))
+    if registration.status is RegistrationStatus.REQUESTED:
+        return
+    free = rules.free_seats(target.capacity, target.confirmed + target.held)
+    if target is not pool:
+        if party > free:
+            raise RegistrationRefused(rules.Reason.FULL, free)
+    elif registration.status is RegistrationStatus.OFFERED:
+        raise RegistrationRefused(rules.Reason.FULL, registration.party)
+    elif registration.status is RegistrationStatus.CONFIRMED and party > registration.seated + free:
+        raise RegistrationRefused(rules.Reason.FULL, registration.seated + free)
+
+
+def _resize(pool: SeatPool, registration: Registration, party: int, *, keeps_place: bool) -> None:
     before = registration.party
-    offered = registration.status is RegistrationStatus.OFFERED
     confirmed = registration.status is RegistrationStatus.CONFIRMED
     given = party - registration.seated if confirmed else min(0, party - registration.seated)
+    held = party - before if registration.status is RegistrationStatus.OFFERED else 0
     registration.party, registration.seated = party, registration.seated + given
-    if registration.status is RegistrationStatus.WAITING and registration.seated == party:
-        registration.status = RegistrationStatus.CONFIRMED
+    if registration.status is RegistrationStatus.WAITING:
+        if registration.seated == party:
+            registration.status = RegistrationStatus.CONFIRMED
+        elif party > before and not keeps_place:  # else one person could keep a place for five
+            to_the_end(registration, pool)
     db.session.flush()
-    take(pool, confirmed=given, held=party - before if offered else 0)
-    tell("event_party", event, registration)
-    promote(event, pool)
-    return registration
+    take(pool, confirmed=given, held=held)
 
 
-def _check(event: Event, pool: SeatPool, registration: Registration, party: int, *, by_organiser: bool) -> None:
-    terms = terms_of(event, pool)
-    reason = rules.refusal(terms, min(party, registration.party), now(), by_organiser=by_organiser)
-    if registration.status not in LIVE:
-        reason = rules.Reason.OVER
-    if reason not in (None, rules.Reason.TOO_LARGE):
-        raise RegistrationRefused(reason or rules.Reason.OVER)
-    largest = rules.largest(terms, by_organiser=by_organiser)
-    if registration.status is RegistrationStatus.CONFIRMED:
-        largest = min(largest, registration.seated + rules.free_seats(pool.capacity, pool.confirmed + pool.held))
-    elif registration.status is RegistrationStatus.OFFERED:
-        largest = registration.party
-    if party > max(largest, registration.party):
-        raise RegistrationRefused(rules.Reason.TOO_LARGE, max(largest, registration.party))
-
-
-def change_pool(registration_id: int, pool_id: int) -> Registration:
-    """Move a party to another pool in which there are seats for all of it; those it had go to their queue.
-
-    Raises LookupError; RegistrationRefused when there are not, and then it keeps what it has.
-    """
-    pools, event, registration = locked_registration(registration_id)
-    target = chosen(pools, pool_id)
-    if target is None:
-        raise LookupError(pool_id)
-    if target.id == registration.pool_id or registration.status not in LIVE:
-        return registration
-    reason = rules.refusal(terms_of(event, target), registration.party, now())
-    free = rules.free_seats(target.capacity, target.confirmed + target.held)
-    if reason is not None or registration.party > free:
-        raise RegistrationRefused(reason or rules.Reason.TOO_LARGE, free)
+def _move(pools: list[SeatPool], target: SeatPool, registration: Registration, party: int) -> None:
     if registration.status is RegistrationStatus.REQUESTED:
-        registration.pool_id = target.id
-        return registration
-    freed = leave(pools, registration, RegistrationStatus.WAITING)
+        registration.pool_id, registration.party = target.id, party
+        return
+    leave(pools, registration, RegistrationStatus.WAITING)
     registration.pool_id, registration.withdrawn_at = target.id, None
-    registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party
+    registration.status, registration.party, registration.seated = RegistrationStatus.CONFIRMED, party, party
     registration.confirmed_at = registration.confirmed_at or now()
     db.session.flush()
-    take(target, confirmed=registration.party)
-    tell("event_party", event, registration)
-    if freed is not None:
-        promote(event, freed)
-    return registration
+    take(target, confirmed=party)

@@ -90,7 +90,13 @@ class RegistrationForm(Form):
     needs = LinesField(
         _l("Anything we should know?"),
         longest=1000,
-        description=_l("A wheelchair, a hearing loop, a diet. Only the organisers read it."),
+        description=_l("A wheelchair, a hearing loop, an interpreter. Only the organisers read it."),
+        render_kw={"rows": 2},
+    )
+    diet = LinesField(
+        _l("Anything you do not eat?"),
+        longest=1000,
+        description=_l("Diets and allergies, yours and your guests’. Only the organisers read it."),
         render_kw={"rows": 2},
     )
     operation = OperationField()

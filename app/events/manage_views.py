@@ -167,6 +167,7 @@ def registrations(event_id: int) -> Any:
                     email=form.email.data,
                     party=form.party.data or 1,
                     needs=form.needs.data,
+                    diet=form.diet.data,
                     locale=person.locale if person else locale(),
                     person_id=person.id if person else None,
                     operation=form.operation.data,

@@ -11,7 +11,17 @@ from app.core.transactions import atomic
 from app.events import rules
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.notices import tell
-from app.events.seats import RegistrationRefused, chosen, leave, locked_registration, promote, take
+from app.events.seats import (
+    RegistrationRefused,
+    chosen,
+    claim_seats,
+    first_letter,
+    leave,
+    locked_registration,
+    promote,
+    take,
+    tell_served,
+)
 
 
 class OfferOver(Exception):
@@ -26,6 +36,8 @@ def accept(registration_id: int) -> Registration:
     pool = chosen(pools, registration.pool_id)
     until = registration.offered_until
     if registration.status is not RegistrationStatus.OFFERED or pool is None or until is None or now() >= until:
+        raise OfferOver
+    if event.status not in (EventStatus.PUBLISHED, EventStatus.POSTPONED):
         raise OfferOver
     seats = registration.party - registration.seated
     registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party
@@ -72,9 +84,10 @@ def approve(registration_id: int, actor_id: int | None) -> Registration:
     registration.status = RegistrationStatus.WAITING
     db.session.flush()
     audit.record("approve a registration", "registration", registration_id, actor_id)
-    promote(event, pool)
-    if registration.status is RegistrationStatus.WAITING and not registration.seated:
-        tell("event_waiting", event, registration)
+    served = claim_seats(event, pool)
+    tell_served(event, [one for one in served if one is not registration])
+    offered = registration.status is RegistrationStatus.OFFERED
+    tell("event_offer" if offered else first_letter(registration), event, registration)
     return registration
 
 

@@ -26,6 +26,8 @@ from app.events.models import (
     RegistrationStatus,
 )
 from app.events.rules import may_become
+from app.events.soundness import seat_faults as seat_faults
+from app.events.wording import in_account
 from app.partners.queries import like
 from app.web.formats import when
 
@@ -150,6 +152,11 @@ def registration_by_token(token: str) -> Registration | None:
     return found
 
 
+def registration(registration_id: int) -> Registration | None:
+    """A registration as it is now."""
+    return db.session.get(Registration, registration_id, populate_existing=True)
+
+
 def live_registration(event_id: int, viewer: Any) -> Registration | None:
     """What the viewer holds at an event."""
     if not viewer.is_authenticated:
@@ -160,19 +167,13 @@ def live_registration(event_id: int, viewer: Any) -> Registration | None:
     return found
 
 
-def waiting_count(event_id: int) -> int:
-    """How many parties wait."""
-    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
-    return db.session.scalar(select(func.count()).select_from(Registration).where(*waiting)) or 0
-
-
 def position(registration: Registration) -> int:
-    """A waiting party's place in the queue, from 1."""
+    """A waiting party's place in the queue of its pool, from 1."""
     before = or_(
         Registration.ranked_at < registration.ranked_at,
         and_(Registration.ranked_at == registration.ranked_at, Registration.id < registration.id),
     )
-    waiting = (Registration.event_id == registration.event_id, Registration.status == RegistrationStatus.WAITING)
+    waiting = (Registration.pool_id == registration.pool_id, Registration.status == RegistrationStatus.WAITING)
     return 1 + (db.session.scalar(select(func.count()).select_from(Registration).where(*waiting, before)) or 0)
 
 
@@ -193,7 +194,7 @@ def account_section() -> dict[str, Any]:
             "title": registration.event.title,
             "href": url_for("events.registration", token=registration.token),
             "meta": when(registration.event.starts_at, registration.event.timezone),
-            "badge": _state(registration),
+            "badge": in_account(registration),
         }
         for registration in db.session.scalars(query)
     ]
@@ -202,15 +203,6 @@ def account_section() -> dict[str, Any]:
         "items": items,
         "empty": _("Nothing ahead. Find something to go to under Events."),
     }
-
-
-def _state(registration: Registration) -> str:
-    if registration.event.status is EventStatus.CANCELLED:
-        return str(_("cancelled"))
-    if registration.event.status is EventStatus.POSTPONED:
-        return str(_("postponed"))
-    waits = registration.status is RegistrationStatus.WAITING
-    return str(_("waiting list") if waits else _("you have a seat"))
 
 
 # Managing
@@ -275,27 +267,6 @@ def campaign_choices() -> list[tuple[int, str]]:
     """(id, title) of every campaign, for forms."""
     query = select(Campaign.id, Campaign.title).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
     return [(row.id, row.title) for row in db.session.execute(query)]
-
-
-def seat_faults(event_id: int) -> list[str]:
-    """What is wrong with an event's seats; empty when the books agree. For the tests and for whoever doubts."""
-    fresh = select(Event).where(Event.id == event_id).options(selectinload(Event.pools))
-    event = db.session.scalar(fresh.execution_options(populate_existing=True))
-    if event is None or event.pool is None:
-        return []
-    pool, faults = event.pool, []
-    seated = counts_of(event_id)["confirmed"][1]
-    if seated != pool.confirmed:
-        faults.append(f"{seated} people are seated, {pool.confirmed} are counted")
-    if max(seated, pool.confirmed) + pool.held > pool.ceiling:
-        faults.append("oversold")
-    if pool.ceiling != max(pool.capacity, pool.confirmed + pool.held):
-        faults.append("the ceiling does not follow")
-    waiting = (Registration.event_id == event_id, Registration.status == RegistrationStatus.WAITING)
-    fits = select(Registration.id).where(*waiting, Registration.party <= pool.free).limit(1)
-    if event.status is EventStatus.PUBLISHED and db.session.scalar(fits) is not None:
-        faults.append("somebody waits who could be served")
-    return faults
 
 
 def registration_of(event_id: int, registration_id: int) -> Registration | None:

@@ -42,6 +42,19 @@ def moves_of(pool_id: int) -> list[QueueMove]:
     return list(db.session.scalars(query.order_by(QueueMove.at.desc(), QueueMove.id.desc())))
 
 
+def requests_of(event_id: int) -> list[Registration]:
+    """Who waits for an organiser's yes or no, the first who asked first."""
+    asked = (Registration.event_id == event_id, Registration.status == RegistrationStatus.REQUESTED)
+    query = select(Registration).where(*asked).options(joinedload(Registration.pool))
+    return list(db.session.scalars(query.order_by(Registration.queued_at, Registration.id).limit(500)))
+
+
+def history_of(registration_id: int) -> list[QueueMove]:
+    """How a registration was moved, the latest first."""
+    query = select(QueueMove).where(QueueMove.registration_id == registration_id)
+    return list(db.session.scalars(query.order_by(QueueMove.at.desc(), QueueMove.id.desc())))
+
+
 def _rows(pool_id: int) -> list[Registration]:
     waiting = (Registration.pool_id == pool_id, Registration.status == RegistrationStatus.WAITING)
     return list(

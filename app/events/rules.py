@@ -31,6 +31,8 @@ class Reason(StrEnum):
     CLOSED = "closed"
     OVER = "over"
     TOO_LARGE = "too_large"
+    FULL = "full"  # only of a change: a newcomer waits
+    ARRIVED = "arrived"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, case, func, or_, select, text, true, update
 
 from app.core.clock import now
 from app.core.database import db
@@ -115,7 +114,7 @@ def register(
         tell("event_requested", event, newcomer)
         return Claim(newcomer, made=True)
     tell_served(event, [one for one in claim_seats(event, pool, newcomer) if one is not newcomer])
-    tell(_first_letter(newcomer), event, newcomer)
+    tell(first_letter(newcomer), event, newcomer)
     return Claim(newcomer, made=True)
 
 
@@ -124,7 +123,8 @@ def chosen(pools: Sequence[SeatPool], pool_id: int | None) -> SeatPool | None:
     return next((pool for pool in pools if pool_id is None or pool.id == pool_id), None)
 
 
-def _first_letter(newcomer: Registration) -> str:
+def first_letter(newcomer: Registration) -> str:
+    """Which letter tells a newcomer what they have."""
     if newcomer.seated == newcomer.party:
         return "event_confirmed"
     return "event_part" if newcomer.seated else "event_waiting"
@@ -146,20 +146,25 @@ def claim_seats(event: Event, pool: SeatPool, newcomer: Registration | None = No
     """Give the free seats to the queue, whose last is the newcomer; returns who got some. The only way to a seat (S3).
 
     `pool` is locked. Saves the newcomer, seated or waiting. Who wants to be asked first is offered the seats instead,
-    except the newcomer, who is asking now.
+    except the newcomer, who is asking now; once the event has begun nobody can be asked, and these are passed.
     """
     served: list[Registration] = []
     confirmed = held = 0
+    begun = now() >= event.starts_at
     free = rules.free_seats(pool.capacity, pool.confirmed + pool.held)
     while free > 0:
-        queue = _queue(pool.id, fitting=free)
+        queue = _queue(pool.id, fitting=free, begun=begun)
         last = len(queue) < BATCH
         if newcomer is not None and last:
             queue.append(newcomer)
-        grants = rules.served(free, [_as_waiting(place, row) for place, row in enumerate(queue)])
+        facts = [
+            rules.Waiting(place, row.party - row.seated, row.in_part and (row is newcomer or not asks(row)))
+            for place, row in enumerate(queue)
+        ]
+        grants = rules.served(free, facts)
         for grant in grants:
             party = queue[grant.id]
-            if party.ask_first and party is not newcomer:
+            if asks(party) and party is not newcomer:
                 _offer(event, party)
                 held += grant.seats
             else:
@@ -172,34 +177,38 @@ def claim_seats(event: Event, pool: SeatPool, newcomer: Registration | None = No
             break
     if newcomer is not None:
         if newcomer not in served:
-            newcomer.queued_at = max(newcomer.queued_at, _last_queued(pool.id) or newcomer.queued_at)
-        newcomer.ranked_at = newcomer.queued_at
+            to_the_end(newcomer, pool)
         db.session.add(newcomer)
         db.session.flush()
     take(pool, confirmed, held)
     return served
 
 
-def _as_waiting(place: int, row: Registration) -> rules.Waiting:
-    return rules.Waiting(place, row.party - row.seated, row.in_part and not row.ask_first)
+def asks(registration: Registration) -> bool:
+    """Whether seats are offered to it, not given. Who has some of its seats already has said yes to the others."""
+    return registration.ask_first and not registration.seated
 
 
-def _queue(pool_id: int, fitting: int) -> list[Registration]:
+def servable(fitting: ColumnElement[int] | int, *, begun: bool) -> ColumnElement[bool]:
+    """The condition that a waiting party would get some of so many free seats."""
     missing = Registration.party - Registration.seated
-    partly = Registration.in_part & ~Registration.ask_first
-    query = select(Registration).where(
-        Registration.pool_id == pool_id,
-        Registration.status == RegistrationStatus.WAITING,
-        or_(missing <= fitting, partly),
-    )
+    given = or_(~Registration.ask_first, Registration.seated > 0)
+    found = or_(missing <= fitting, Registration.in_part & given)
+    return found & given if begun else found
+
+
+def _queue(pool_id: int, fitting: int, *, begun: bool) -> list[Registration]:
+    waiting = (Registration.pool_id == pool_id, Registration.status == RegistrationStatus.WAITING)
+    query = select(Registration).where(*waiting, servable(fitting, begun=begun))
     return list(db.session.scalars(query.order_by(Registration.ranked_at, Registration.id).limit(BATCH)))
 
 
-def _last_queued(pool_id: int) -> datetime | None:
-    """The queue's last time: a clock that stepped back must not let a newcomer pass."""
-    waiting = (Registration.pool_id == pool_id, Registration.status == RegistrationStatus.WAITING)
-    last: datetime | None = db.session.scalar(select(func.max(Registration.ranked_at)).where(*waiting))
-    return last
+def to_the_end(registration: Registration, pool: SeatPool) -> None:
+    """Let a party wait behind everybody who waits: a clock that stepped back must not let it pass."""
+    waiting = (Registration.pool_id == pool.id, Registration.status == RegistrationStatus.WAITING)
+    others = Registration.id != registration.id if registration.id else true()
+    last = db.session.scalar(select(func.max(Registration.ranked_at)).where(*waiting, others))
+    registration.queued_at = registration.ranked_at = max(now(), last or now())
 
 
 def _seat(registration: Registration, seats: int) -> None:
@@ -212,7 +221,7 @@ def _seat(registration: Registration, seats: int) -> None:
 def _offer(event: Event, registration: Registration) -> None:
     registration.status = RegistrationStatus.OFFERED
     zone = ZoneInfo(event.timezone)
-    registration.offered_until = rules.term(now(), event.offer_hours, zone, latest=max(event.starts_at, now()))
+    registration.offered_until = rules.term(now(), event.offer_hours, zone, latest=event.starts_at)
 
 
 def take(pool: SeatPool, confirmed: int = 0, held: int = 0) -> None:

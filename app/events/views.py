@@ -27,9 +27,11 @@ from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
 from app.core.clock import now
 from app.core.transactions import atomic, locked
-from app.events import calendars, queries, rules, services
-from app.events.forms import KINDS, RegistrationForm
-from app.events.models import Event, Registration, RegistrationStatus
+from app.events import asking, calendars, own_page, queries, rules, services, wording
+from app.events.asking_forms import PartyForm, party_form, words_for_pools
+from app.events.asking_queries import Desk, desk_of
+from app.events.forms import KINDS
+from app.events.models import Event
 from app.events.seats import RegistrationRefused, terms_of
 from app.web.access import bearer, public
 from app.web.errors import page as error_page
@@ -80,7 +82,8 @@ def calendar() -> Response:
 def page(slug: str) -> Any:
     """One event."""
     event = _found(slug)
-    return _page(event, _form(event, typed_for(request.path)))
+    desk = desk_of(event)
+    return _page(event, desk, _form(event, desk, typed_for(request.path)))
 
 
 @blueprint.get("/events/<slug>/event.ics")
@@ -96,35 +99,39 @@ def entry(slug: str) -> Response:
 def register(slug: str) -> Any:
     """Register. Somebody without a session proves their address first and comes back to what they typed."""
     event = _found(slug)
-    form = _form(event, request.form)
+    desk = desk_of(event)
+    form = _form(event, desk, request.form)
     closed = rules.refusal(terms_of(event, event.pool), 1, now())
     if closed is not None:
-        return _refused(event, form, closed)
+        return _refused(event, desk, form, closed)
     if not form.validate():
-        return _page(event, form, 422)
+        return _page(event, desk, form, 422)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("events.page", slug=slug))
     # Read before `atomic`, which would have to load them again.
     event_id, person_id, email = event.id, current_user.id, current_user.email
     nameless, language = not current_user.name, current_user.locale
+    answers, guests, values = form.answers, form.guest_names if "guests" in form else [], form.values
     try:
         with atomic():
             claim = services.register(
                 event_id,
-                name=form.name.data,
                 email=email,
                 party=form.party.data or 1,
-                needs=form.needs.data,
                 locale=language,
                 person_id=person_id,
                 operation=form.operation.data,
+                **values,
             )
+            if claim.made:
+                asking.first_words(claim.registration.id, answers, guests)
             if nameless:
                 rename(locked(Person, person_id), form.name.data, language)
             forget_typed()
     except RegistrationRefused as refusal:
-        return _refused(_found(slug), form, refusal.reason)
-    flash(*_outcome(claim.registration, claim.made))
+        event = _found(slug)
+        return _refused(event, desk_of(event), form, refusal.reason)
+    flash(*wording.outcome(claim.registration, claim.made))
     return redirect(url_for("events.registration", token=claim.registration.token), 303)
 
 
@@ -133,14 +140,7 @@ def register(slug: str) -> Any:
 def registration(token: str) -> str:
     """A registration's own page: for whoever holds its address."""
     found = queries.registration_by_token(token) or abort(404)
-    waits = found.status is RegistrationStatus.WAITING
-    return render_template(
-        "events/registration.html",
-        registration=found,
-        event=found.event,
-        position=queries.position(found) if waits else 0,
-        over=now() >= found.event.ends_at,
-    )
+    return own_page.page(found)
 
 
 @blueprint.get("/registrations/<token>/event.ics")
@@ -148,7 +148,7 @@ def registration(token: str) -> str:
 def own_entry(token: str) -> Response:
     """The event for the calendar of somebody who holds a seat."""
     found = queries.registration_by_token(token)
-    if found is None or found.status is not RegistrationStatus.CONFIRMED:
+    if found is None or not found.seated:
         abort(404)
     return _calendar(calendars.own_entry(found.event, found), found.event.slug)
 
@@ -189,13 +189,20 @@ def _found(slug: str) -> Event:
     return abort(make_response(error_page(403, *words)))
 
 
-def _form(event: Event, typed: Any) -> RegistrationForm:
-    largest = rules.largest(terms_of(event, event.pool))
+def _form(event: Event, desk: Desk, typed: Any) -> PartyForm:
     known = current_user.is_authenticated
-    return RegistrationForm(typed, largest=largest, known=known, name=current_user.name if known else "")
+    return party_form(
+        event,
+        desk.questions,
+        typed,
+        high=max((rules.largest(terms_of(event, pool)) for pool in event.pools), default=1),
+        known=known,
+        pools=words_for_pools(event.pools, desk.waiting),
+        name=current_user.name if known else "",
+    )
 
 
-def _page(event: Event, form: RegistrationForm, status: int = 200) -> Any:
+def _page(event: Event, desk: Desk, form: PartyForm, status: int = 200) -> Any:
     terms = terms_of(event, event.pool)
     text = render_template(
         "events/page.html",
@@ -206,32 +213,23 @@ def _page(event: Event, form: RegistrationForm, status: int = 200) -> Any:
         mine=queries.live_registration(event.id, current_user),
         closed=rules.refusal(terms, 1, now()),
         closes_at=terms.closes_at or terms.starts_at,
-        waiting=queries.waiting_count(event.id) if event.pool and not event.pool.free else 0,
+        free=sum(pool.free for pool in event.pools),
+        waiting=sum(desk.waiting.values()),
         kinds=KINDS,
         over=now() >= event.ends_at,
     )
     return text, status
 
 
-def _refused(event: Event, form: RegistrationForm, reason: rules.Reason) -> Any:
+def _refused(event: Event, desk: Desk, form: PartyForm, reason: rules.Reason) -> Any:
     """The page as it is now, with why."""
+    form.questions = desk.questions
     if reason is rules.Reason.TOO_LARGE:
         form.party.errors = [_("That is more than we can seat together. Write a smaller number.")]
-        return _page(event, form, 422)
+        return _page(event, desk, form, 422)
     if reason is rules.Reason.NO_REGISTRATION:
         flash(_("Nobody needs to register for this event: just come."), "info")
-    return _page(event, form, 409)
-
-
-def _outcome(registration: Registration, made: bool) -> tuple[str, str]:
-    waits = registration.status is RegistrationStatus.WAITING
-    if registration.status is RegistrationStatus.WITHDRAWN:
-        return _("This registration was withdrawn. To come after all, register again on the event's page."), "warning"
-    if not made:
-        return _("You had registered already: here it is."), "info"
-    if waits:
-        return _("It is full, so you are on the waiting list. We mail you as soon as you have a seat."), "info"
-    return _("You have a seat. See you there!"), "success"
+    return _page(event, desk, form, 409)
 
 
 def _calendar(content: bytes, name: str = "calendar") -> Response:

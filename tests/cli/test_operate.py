@@ -204,7 +204,7 @@ def lose_an_entry(cast: Cast) -> str:
 def miscount_seats(cast: Cast) -> str:
     with atomic():
         db.session.execute(update(SeatPool).values(confirmed=1))
-    return "counts 1 seats, its registrations have 2"
+    return "2 people are seated, 1 are counted"
 
 
 def leave_a_job(cast: Cast) -> str:

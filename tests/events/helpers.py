@@ -16,14 +16,19 @@ from app.core.transactions import atomic
 from app.events import services
 from app.events.models import Event
 
+AFTERWARDS = ("approval", "guest_names", "participants_listed", "offer_hours")
+
 
 def make_event(*, status: str = "published", days: float = 10, hours: float = 2, **values: Any) -> Event:
     """A saved event that starts in some days."""
     start = (now() + timedelta(days=days)).replace(microsecond=0)
     facts = {"title": "Voices of our daughters", "kind": "talk", "place": "Room A", "summary": "A talk."}
     facts |= {"starts_at": start, "ends_at": start + timedelta(hours=hours), **values}
+    later = {name: facts.pop(name) for name in AFTERWARDS if name in facts}
     with atomic():
         event = services.create_event(**facts)
+        for name, value in later.items():
+            setattr(event, name, value)
     if status != "draft":
         with atomic():
             services.set_status(event.id, "published")

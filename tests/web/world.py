@@ -21,7 +21,8 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic, locked
-from app.events.models import Event, EventStatus, Registration, RegistrationStatus
+from app.events import asking, holds, pools
+from app.events.models import Event, EventStatus, PoolKind, Question, QuestionKind, Registration, RegistrationStatus
 from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
 from app.galleries.queries import auctionable
@@ -52,6 +53,7 @@ def build(cast: Cast) -> dict[str, Any]:
         )
     event = make_event(capacity=500, largest_party=50)
     past = make_event(title="It was", days=-2)
+    queue = build_queue(event)
     draft = make_event(title="A draft", status="draft", capacity=10)
     gallery = make_gallery()
     plain, *_candidates = hang([f"For a lot {number}" for number in range(60)])
@@ -90,8 +92,53 @@ def build(cast: Cast) -> dict[str, Any]:
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
-        "soon_id": soon.id, "entry_id": entry.id,
+        "soon_id": soon.id, "entry_id": entry.id, **queue,
     }  # fmt: skip
+
+
+def build_queue(event: Event) -> dict[str, Any]:
+    """A question of every kind, seats kept back, an event that is full with a queue and an offer, and one that is asked
+    for first."""
+    condition: dict[str, Any] = {}
+    with atomic():
+        for kind in QuestionKind:
+            options = "Bus\nTram" if kind in ("choice", "several") else ""
+            made = asking.add_question(event.id, kind=kind, label=f"About {kind}", options=options, **condition)
+            condition = {"condition_id": made.id, "condition_value": "Bus"} if kind == "choice" else {}
+        spare = pools.add_pool(event.id, name="", kind=PoolKind.ROOM, capacity=0, largest_party=5, actor_id=None)
+        pools.remove_pool(spare.id, None)
+    full = make_event(title="Full", capacity=1, participants_listed=True, guest_names=True)
+    seated = seat(full, "Sue")
+    offered = seat(full, "Olaf", ask_first=True)
+    waiting = [seat(full, name) for name in ("Willa", "Wim", "Wolf")]
+    asked = make_event(title="Asked", capacity=100, approval=True)
+    requests = [seat(asked, name) for name in ("Rita", "Rolf")]
+    with atomic():
+        withdraw(seated.id)
+        spare = pools.add_pool(full.id, name="Loft", kind=PoolKind.ROOM, capacity=9, largest_party=5, actor_id=None)
+        empty = pools.add_pool(full.id, name="Attic", kind=PoolKind.ROOM, capacity=9, largest_party=5, actor_id=None)
+        kept = holds.hold(spare, 1, "The choir", now() + 24 * HOUR)
+    return {
+        "full_id": full.id, "offered": offered.token, "waiting_id": waiting[1].id, "pool_id": spare.id, "empty_pool": empty.id,
+        "hold_id": kept.id, "asked_id": asked.id, "request_id_of_event": requests[0].id, "waiting": waiting[0].token,
+        "question_id": 1, "second_question": 2, "last_question": 7,
+    }  # fmt: skip
+
+
+def ask_anew() -> None:
+    """Let everybody wait for a yes again whom a form answered."""
+    with atomic():
+        db.session.execute(
+            update(Registration)
+            .where(Registration.email.in_(("rita@home.example", "rolf@home.example")))
+            .values(status=RegistrationStatus.REQUESTED, seated=0)
+        )
+
+
+def ask_few() -> None:
+    """Forget the questions that a form added."""
+    with atomic():
+        db.session.execute(delete(Question).where(Question.id > 8))
 
 
 def build_closed(cast: Cast) -> tuple[Auction, int, int]:
@@ -165,6 +212,22 @@ def _browser(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
     db.session.rollback()  # what was read before this request is older than its row
     world["browser_id"] = db.session.scalars(select(PushSubscription.id)).one()
     return {}
+
+
+def _retire_first(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
+    with atomic():
+        asking.retire_question(world["question_id"])
+    return {}
+
+
+def _asking() -> list[str]:
+    query = select(Registration.id).where(Registration.status == RegistrationStatus.REQUESTED)
+    return [str(db.session.scalars(query.order_by(Registration.id)).first())]
+
+
+def _pool_of_full() -> str:
+    query = select(Registration.pool_id).where(Registration.email.startswith("willa@"))
+    return str(db.session.scalars(query).one())
 
 
 def _link(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
@@ -273,6 +336,7 @@ def rising() -> str:
     return str(100 + next(_numbers) * 25)
 
 
+QUESTION = {"kind": "choice", "label": "Which bus?", "help": "From the station.", "options": "12\n13"}
 TIMES = {"starts_at": "ends_at", "ends_at": "registration_closes_at"}
 EVENT = {
     "title": "Voices", "summary": "Two sentences.", "body": "All of it.", "starts_at": "2031-03-08T18:30",
@@ -297,6 +361,9 @@ BROWSER = {
     "p256dh": "BAILH5kaTSsvQHB9QxdI2bvqRVprARrdHTG1oCWxkl8laDhSd6Vs42agrEw91Sazqyr7Gpl9PRC8tNfhTlAVp68",
 }  # fmt: skip
 GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
+ASKED = GUEST | {
+    "diet": "No nuts.", "q1": "A word.", "q2": "Bus", "q3": ["Tram"], "q4": "12", "q5": "2031-03-08", "q6": "yes",
+}  # fmt: skip
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
 AT_DESK = ("auction_room.desk_page", "auction_id")
@@ -306,6 +373,7 @@ AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
 AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
 
+AT_SEATS, AT_QUESTIONS = ("manage_seats.page", "event_id=full_id"), ("manage_questions.page", "event_id")
 AT_CONTROL, AT_CLOSED = ("auction_control.page", "auction_id"), ("auction_control.page", "auction_id=closed_id")
 
 CASES: dict[str, list[Case]] = {
@@ -327,13 +395,39 @@ CASES: dict[str, list[Case]] = {
         Case("partners.edit", "organiser", "partner_id", fill=PARTNER, thorough=False),
     ],
     "registrations": [
-        Case("events.register", None, "slug=event", AT_EVENT, GUEST),
+        Case("events.register", None, "slug=event", AT_EVENT, ASKED),
         Case("events.register", "parent", "slug=event", AT_EVENT, {"name": "Pia", "party": "2", "needs": "A ramp."},
              after=give_back_seats),
+        Case("own.details", None, "token=registration", fill={"name": "Gil", "party": "2", "q2": "Bus", "q3": ["Tram"]}),
+        Case("own.details", None, "token=waiting", thorough=False,
+             fill={"name": "Willa", "party": "1", "pool_id": _pool_of_full, "in_part": "y"}, beside={"pool_id": "party"}),
+        Case("own.acceptance", None, "token=offered", ("events.registration", "token=offered")),
         Case("events.withdrawal", None, "token=registration", ("events.registration", "token=registration")),
         Case("manage_events.registrations", "organiser", "event_id", fill=GUEST),
+        Case("manage_queue.party", "organiser", "event_id registration_id",
+             ("manage_queue.registration", "event_id registration_id"), {"party": "2"}),
         Case("manage_events.withdrawal", "organiser", "event_id registration_id",
              ("manage_events.registrations", "event_id")),
+        Case("manage_queue.decide", "organiser", "event_id=asked_id", ("manage_queue.requests", "event_id=asked_id"),
+             {"registration_ids": _asking, "decision": "no", "reason": "It is full."}, after=ask_anew),
+        Case("manage_queue.place", "organiser", "event_id=full_id registration_id=waiting_id",
+             fill={"number": "2", "reason": "They come from far."}),
+    ],
+    "seats": [
+        Case("manage_seats.page", "organiser", "event_id", fill={"offer_hours": "24", "registration_closes_at": ""}),
+        Case("manage_seats.add", "organiser", "event_id=full_id", AT_SEATS, {"name": "Room 5", "capacity": "8"}),
+        Case("manage_seats.pool", "organiser", "event_id=full_id pool_id", fill={"name": "Room 4", "capacity": "8"}),
+        Case("manage_seats.removal", "organiser", "event_id=full_id pool_id=empty_pool",
+             ("manage_seats.pool", "event_id=full_id pool_id=empty_pool")),
+        Case("manage_seats.keep_back", "organiser", "event_id", ("manage_seats.page", "event_id"),
+             {"seats": "1", "reason": "The choir.", "until": "2031-03-08T18:30"}),
+        Case("manage_seats.release", "organiser", "event_id=full_id hold_id", AT_SEATS),
+        Case("manage_questions.page", "organiser", "event_id", fill=QUESTION, after=ask_few),
+        Case("manage_questions.question", "organiser", "event_id question_id=second_question", thorough=False,
+             fill={"label": "How do you come?", "options": "Bus\nTram\nOn foot"}),
+        Case("manage_questions.position", "organiser", "event_id question_id=last_question", AT_QUESTIONS),
+        Case("manage_questions.retirement", "organiser", "event_id question_id", AT_QUESTIONS),
+        Case("manage_questions.bring_back", "organiser", "event_id question_id", AT_QUESTIONS, before=_retire_first),
     ],
     "events": [
         Case("manage_events.add", "organiser", fill=EVENT, beside=TIMES),
@@ -425,6 +519,7 @@ CASES: dict[str, list[Case]] = {
     ],
 }  # fmt: skip
 EXCEPTIONS = {
+    "own.file": "a file, not a field: tests/events/test_files.py",
     "manage_galleries.upload": "files, not fields: tests/galleries/test_upload.py",
     "pledges.withdraw": "no field: tests/auctions/test_pledges.py",
     "after_auction.take_back": "no field but the way back, as hand_over: tests/auctions/test_after.py",
