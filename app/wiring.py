@@ -47,6 +47,7 @@ from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
 from app.events import manage_views as manage_events
+from app.events import planning_views, programme_views, series_views
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
 from app.galleries import jobs as gallery_jobs
@@ -72,6 +73,9 @@ BLUEPRINTS = (
     partners.blueprint,
     events.blueprint,
     manage_events.blueprint,
+    planning_views.blueprint,
+    programme_views.blueprint,
+    series_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,

@@ -136,6 +136,7 @@ class EventForm(Form):
     title = TextField(_l("Title"), longest=200, validators=[DataRequired(_l("Give the event a title."))])
     kind = SelectField(_l("Kind"), choices=choices(KINDS.items()), coerce=str)
     campaign_id = SelectField(_l("Campaign"), coerce=row_id)
+    series_id = SelectField(_l("Series"), coerce=row_id, default=0)
     summary = LinesField(
         _l("In two sentences"),
         longest=1000,
@@ -183,9 +184,15 @@ class EventForm(Form):
     TIMES = ("starts_at", "ends_at", "registration_closes_at")
 
     def __init__(
-        self, *args: Any, campaigns: list[tuple[int, str]], partners: list[tuple[int, str]], **kwargs: Any
+        self,
+        *args: Any,
+        campaigns: list[tuple[int, str]],
+        partners: list[tuple[int, str]],
+        series: list[tuple[int, str]],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.series_id.choices = choices([(0, _("None")), *series])
         self.campaign_id.choices = choices([(0, _("None")), *campaigns])
         self.partner_ids.choices = choices(partners)
         self.timezone.choices = zones()
@@ -202,6 +209,7 @@ class EventForm(Form):
         )  # fmt: skip
         values: dict[str, Any] = {name: getattr(event, name) for name in columns}
         values |= {"kind": event.kind.value, "audience": event.audience.value, "campaign_id": event.campaign_id or 0}
+        values["series_id"] = event.series_id or 0
         values["partner_ids"] = [partner.id for partner in event.co_organisers]
         if event.pool is not None:
             values |= {"capacity": event.pool.capacity, "largest_party": event.pool.largest_party}
@@ -225,6 +233,7 @@ class EventForm(Form):
             "kind": EventKind(found["kind"]),
             "audience": Audience(found["audience"]),
             "campaign_id": found["campaign_id"] or None,
+            "series_id": found["series_id"] or None,
         }
 
 

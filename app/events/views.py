@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,17 +21,18 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import Select
 
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
 from app.core.clock import now
 from app.core.transactions import atomic, locked
-from app.events import calendars, queries, rules, services
+from app.events import calendars, listing, queries, rules, services
 from app.events.forms import KINDS, RegistrationForm
-from app.events.models import Event, Registration, RegistrationStatus
+from app.events.models import Event, EventStatus, Registration, RegistrationStatus
+from app.events.programme_queries import programme_of, series_used
 from app.events.seats import RegistrationRefused, terms_of
+from app.events.structured import data_of
 from app.web.access import bearer, public
 from app.web.errors import page as error_page
 from app.web.formats import locale
@@ -38,7 +40,7 @@ from app.web.paging import paged
 from app.web.typed import forget_typed, typed_for
 
 blueprint = Blueprint("events", __name__)
-PAST_PER_PAGE = 20
+PER_PAGE, LATELY = 30, 6
 
 
 @blueprint.app_template_filter("short_month")
@@ -50,29 +52,29 @@ def short_month(local: datetime) -> str:
 @blueprint.get("/events/")
 @public
 def index() -> str:
-    """What comes, by month, then what was."""
-    search, kind = request.args.get("q", "")[:100].strip(), request.args.get("kind", "")
-    campaign = request.args.get("campaign", "")[:80]
-    query = queries.listed(current_user, search, kind, campaign)
-    past = paged(queries.past(query), PAST_PER_PAGE)
+    """What comes, by month, then the last of what was; or all that was."""
+    filters = listing.asked()
+    gone = filters.when == listing.PAST
+    page = paged((listing.past if gone else listing.ahead_query)(current_user, filters), PER_PAGE)
+    lately = [] if gone or filters.when or page.has_next else listing.lately(current_user, filters, LATELY)
     return render_template(
         "events/index.html",
-        months=_months(query) if past.number == 1 else [],
-        past=past,
+        filters=filters,
+        page=page,
+        months=_months(page.items),
+        past=lately,
         kinds=KINDS,
         used=queries.kinds_used(current_user),
         campaigns=queries.published_campaigns(),
-        search=search,
-        kind=kind if kind in KINDS else "",
-        campaign=campaign,
+        series=series_used(current_user),
     )
 
 
 @blueprint.get("/events/calendar.ics")
 @public
 def calendar() -> Response:
-    """All events that the reader may see, to subscribe to."""
-    return _calendar(calendars.feed(queries.feed_for(current_user), current_app.config["KERMESSE"]["ORGANISATION"]))
+    """All events that the reader may see, or those that fit the filters of the list, to subscribe to."""
+    return listing.calendar(current_user, listing.asked(), current_app.config["KERMESSE"]["ORGANISATION"])
 
 
 @blueprint.get("/events/<slug>/")
@@ -80,7 +82,7 @@ def calendar() -> Response:
 def page(slug: str) -> Any:
     """One event."""
     event = _found(slug)
-    return _page(event, _form(event, typed_for(request.path)))
+    return event_page(event, _form(event, typed_for(request.path)))
 
 
 @blueprint.get("/events/<slug>/event.ics")
@@ -101,7 +103,7 @@ def register(slug: str) -> Any:
     if closed is not None:
         return _refused(event, form, closed)
     if not form.validate():
-        return _page(event, form, 422)
+        return event_page(event, form, 422)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("events.page", slug=slug))
     # Read before `atomic`, which would have to load them again.
@@ -167,10 +169,13 @@ def withdrawal(token: str) -> Any:
     return redirect(url_for("events.registration", token=token), 303)
 
 
-def _months(query: Select[Event]) -> list[tuple[str, list[Event]]]:
+def _months(events: list[Event]) -> list[tuple[str, list[Event]]]:
     return [
-        (str(format_date(month, "LLLL y", locale=locale())).capitalize(), events)
-        for month, events in queries.by_month(queries.to_come(query))
+        (
+            str(format_date(month, "LLLL y", locale=locale())).capitalize() if month else _("A new date will be found"),
+            found,
+        )
+        for month, found in listing.by_month(events)
     ]
 
 
@@ -195,20 +200,30 @@ def _form(event: Event, typed: Any) -> RegistrationForm:
     return RegistrationForm(typed, largest=largest, known=known, name=current_user.name if known else "")
 
 
-def _page(event: Event, form: RegistrationForm, status: int = 200) -> Any:
+def event_page(event: Event, form: RegistrationForm | None = None, status: int = 200, *, preview: bool = False) -> Any:
+    """The page of an event; `preview`: as a stranger will see it once it is published."""
     terms = terms_of(event, event.pool)
+    if preview and event.status is EventStatus.DRAFT:
+        terms = replace(terms, status=EventStatus.PUBLISHED)
+    if form is None:
+        form = RegistrationForm(None, largest=rules.largest(terms), known=False)
+    programme = programme_of(event.id)
     text = render_template(
         "events/page.html",
         event=event,
         form=form,
         accent=event.campaign.accent if event.campaign else "",
-        typed=request.method == "GET" and form.party.raw_data is not None,
-        mine=queries.live_registration(event.id, current_user),
+        typed=not preview and request.method == "GET" and form.party.raw_data is not None,
+        mine=None if preview else queries.live_registration(event.id, current_user),
         closed=rules.refusal(terms, 1, now()),
         closes_at=terms.closes_at or terms.starts_at,
         waiting=queries.waiting_count(event.id) if event.pool and not event.pool.free else 0,
         kinds=KINDS,
         over=now() >= event.ends_at,
+        shown_as=terms.status,
+        preview=preview,
+        programme=programme,
+        data=None if preview else data_of(event, programme),
     )
     return text, status
 
@@ -217,10 +232,10 @@ def _refused(event: Event, form: RegistrationForm, reason: rules.Reason) -> Any:
     """The page as it is now, with why."""
     if reason is rules.Reason.TOO_LARGE:
         form.party.errors = [_("That is more than we can seat together. Write a smaller number.")]
-        return _page(event, form, 422)
+        return event_page(event, form, 422)
     if reason is rules.Reason.NO_REGISTRATION:
         flash(_("Nobody needs to register for this event: just come."), "info")
-    return _page(event, form, 409)
+    return event_page(event, form, 409)
 
 
 def _outcome(registration: Registration, made: bool) -> tuple[str, str]:
