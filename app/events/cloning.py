@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,8 @@ def clone(event_id: int, starts_at: datetime, *, actor_id: int | None, **changes
         pools=[SeatPool(**_values(pool, POOL), ceiling=pool.capacity) for pool in event.pools],
     )  # fmt: skip
     add_with_slug(draft, f"{draft.title[:45]} {draft.local_start:%Y-%m-%d}", "event")
+    for name in [name for name, value in values.items() if value is None]:
+        setattr(draft, name, None)  # when a row is added, its default stands in for nothing
     _copy_questions(event_id, draft.id)
     _copy_programme(event_id, draft.id, move)
     audit.record("copy event", "event", draft.id, actor_id, of=event_id)
@@ -71,7 +73,7 @@ def repeat(
         series_id = create_series(title=event.title, summary=event.summary, actor_id=actor_id).id
     if series_id != event.series_id:
         event.series_id = series_id
-    starts = [datetime.combine(day, wall.time(), zone) for day in days(wall.date(), rhythm, times)]
+    starts = [datetime.combine(day, wall.time(), zone).astimezone(UTC) for day in days(wall.date(), rhythm, times)]
     return [clone(event_id, start, actor_id=actor_id, series_id=series_id) for start in starts]
 
 

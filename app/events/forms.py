@@ -150,8 +150,8 @@ class EventForm(Form):
         render_kw={"rows": 4},
     )
     timezone = SelectField(_l("Time zone"), default="Europe/Zurich", coerce=str)
-    starts_at = _time(_l("Starts"), validators=[DataRequired(_l("Say when it starts."))])
-    ends_at = _time(_l("Ends"), validators=[DataRequired(_l("Say when it ends."))])
+    starts_at = _time(_l("Starts"), validators=[Given(_l("Say when it starts."))])
+    ends_at = _time(_l("Ends"), validators=[Given(_l("Say when it ends."))])
     place = TextField(_l("Place"), longest=300, description=_l("Building, room, town."))
     online_url = TextField(
         _l("Link to join online"),

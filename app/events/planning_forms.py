@@ -31,12 +31,8 @@ class SessionForm(Form):
     """A part of the programme. Times are read in the event's zone."""
 
     title = TextField(_l("Title"), longest=200, validators=[DataRequired(_l("Give the session a title."))])
-    starts_at = LocalTimeField(
-        _l("Begins"), widget=DateTimeLocalInput(), validators=[DataRequired(_l("Say when it begins."))]
-    )
-    ends_at = LocalTimeField(
-        _l("Ends"), widget=DateTimeLocalInput(), validators=[DataRequired(_l("Say when it ends."))]
-    )
+    starts_at = LocalTimeField(_l("Begins"), widget=DateTimeLocalInput(), validators=[Given(_l("Say when it begins."))])
+    ends_at = LocalTimeField(_l("Ends"), widget=DateTimeLocalInput(), validators=[Given(_l("Say when it ends."))])
     place = TextField(
         _l("Place"), longest=300, description=_l("Only if it is not where the event is: a room, a second floor.")
     )
@@ -99,7 +95,7 @@ class CopyForm(Form):
     """Draft an event once more, or several times."""
 
     starts_at = LocalTimeField(
-        _l("The first one starts"), widget=DateTimeLocalInput(), validators=[DataRequired(_l("Say when it starts."))]
+        _l("The first one starts"), widget=DateTimeLocalInput(), validators=[Given(_l("Say when it starts."))]
     )
     times = WholeField(
         _l("How many drafts?"), low=1, high=MOST_COPIES, default=1, validators=[Given(_l("Write how many."))],

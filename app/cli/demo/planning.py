@@ -43,7 +43,7 @@ SESSIONS = (
      "responsible.", "Rooms 7 to 9", ()),
     (3, "15:00", "17:30", "Recommendations", "Read aloud, struck out, agreed: to governments, to agencies and to their partners.", "", (0,)),
 )  # fmt: skip
-TALK = {
+TALK: dict[str, Any] = {
     "title": "Midday question",
     "kind": "talk",
     "summary": "Forty minutes, one guest, one question that nobody in the house has an answer to yet. Bring your sandwich.",
