@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, null, select, union_all
+from sqlalchemy import CompoundSelect, Integer, bindparam, exists, func, null, select, union_all
 from sqlalchemy.orm import selectinload
 
 from app.core.database import db
@@ -60,15 +60,21 @@ SPEAKER = (
 )  # fmt: skip
 
 
-def programme_of(event_id: int) -> Programme:
-    """The public programme of an event, by one statement: who speaks, with their sessions, and sessions of nobody."""
-    links = session_speaker.c
+def _programme() -> CompoundSelect[Any]:
+    links, asked = session_speaker.c, bindparam("event_id", type_=Integer)
     spoken = select(*SPEAKER, *SESSION).select_from(Speaker)
     spoken = spoken.outerjoin(session_speaker, links.speaker_id == Speaker.id)
-    spoken = spoken.outerjoin(Session, links.session_id == Session.id).where(Speaker.event_id == event_id)
-    alone = select(*(null() for _column in SPEAKER), *SESSION).where(Session.event_id == event_id)
-    alone = alone.where(~exists().where(links.session_id == Session.id))
-    rows: list[Any] = list(db.session.execute(union_all(spoken, alone)))
+    spoken = spoken.outerjoin(Session, links.session_id == Session.id).where(Speaker.event_id == asked)
+    alone = select(*(null() for _column in SPEAKER), *SESSION).where(Session.event_id == asked)
+    return union_all(spoken, alone.where(~exists().where(links.session_id == Session.id)))
+
+
+PROGRAMME = _programme()
+
+
+def programme_of(event_id: int) -> Programme:
+    """The public programme of an event, by one statement: who speaks, with their sessions, and sessions of nobody."""
+    rows: list[Any] = list(db.session.execute(PROGRAMME, {"event_id": event_id}))
     return _gathered([tuple(cells) for cells in rows])
 
 

@@ -38,6 +38,7 @@ from app.web.errors import page as error_page
 from app.web.formats import locale
 from app.web.paging import paged
 from app.web.typed import forget_typed, typed_for
+from app.web.worded import facts_of, worded
 
 blueprint = Blueprint("events", __name__)
 PER_PAGE, LATELY = 30, 6
@@ -82,7 +83,7 @@ def calendar() -> Response:
 def page(slug: str) -> Any:
     """One event."""
     event = _found(slug)
-    return event_page(event, _form(event, typed_for(request.path)))
+    return event_page(event)
 
 
 @blueprint.get("/events/<slug>/event.ics")
@@ -194,38 +195,52 @@ def _found(slug: str) -> Event:
     return abort(make_response(error_page(403, *words)))
 
 
-def _form(event: Event, typed: Any) -> RegistrationForm:
+def _form(event: Event, typed: Any, *, stranger: bool = False) -> RegistrationForm:
     largest = rules.largest(terms_of(event, event.pool))
-    known = current_user.is_authenticated
+    known = current_user.is_authenticated and not stranger
     return RegistrationForm(typed, largest=largest, known=known, name=current_user.name if known else "")
 
 
 def event_page(event: Event, form: RegistrationForm | None = None, status: int = 200, *, preview: bool = False) -> Any:
-    """The page of an event; `preview`: as a stranger will see it once it is published."""
+    """The page of an event; `form` as it was sent. `preview`: as a stranger will see it once it is published.
+
+    Strangers all read the same: it is worded once for the facts below (app/web/worded.py). Whatever the page and the parts
+    that it includes show must be among them, rows as a whole.
+    """
     terms = terms_of(event, event.pool)
     if preview and event.status is EventStatus.DRAFT:
         terms = replace(terms, status=EventStatus.PUBLISHED)
-    if form is None:
-        form = RegistrationForm(None, largest=rules.largest(terms), known=False)
-    programme = programme_of(event.id)
-    text = render_template(
-        "events/page.html",
-        event=event,
-        form=form,
-        accent=event.campaign.accent if event.campaign else "",
-        typed=not preview and request.method == "GET" and form.party.raw_data is not None,
-        mine=None if preview else queries.live_registration(event.id, current_user),
-        closed=rules.refusal(terms, 1, now()),
-        closes_at=terms.closes_at or terms.starts_at,
-        waiting=queries.waiting_count(event.id) if event.pool and not event.pool.free else 0,
-        kinds=KINDS,
-        over=now() >= event.ends_at,
-        shown_as=terms.status,
-        preview=preview,
-        programme=programme,
-        data=None if preview else data_of(event, programme),
+    shown: dict[str, Any] = {
+        "closed": rules.refusal(terms, 1, now()),
+        "over": now() >= event.ends_at,
+        "waiting": queries.waiting_count(event.id) if event.pool and not event.pool.free else 0,
+        "programme": programme_of(event.id),
+    }
+    facts = (
+        *shown.values(),
+        event.takes_registrations,
+        facts_of(event, event.campaign, event.series),
+        facts_of(*event.pools),
+        facts_of(*event.co_organisers),
     )
-    return text, status
+
+    def render() -> str:
+        known = form or _form(event, None if preview else typed_for(request.path), stranger=preview)
+        return render_template(
+            "events/page.html",
+            event=event,
+            form=known,
+            accent=event.campaign.accent if event.campaign else "",
+            typed=not preview and request.method == "GET" and known.party.raw_data is not None,
+            mine=None if preview else queries.live_registration(event.id, current_user),
+            closes_at=terms.closes_at or terms.starts_at,
+            kinds=KINDS,
+            preview=preview,
+            data=None if preview else data_of(event, shown["programme"]),
+            **shown,
+        )
+
+    return (render() if form or preview else worded(render, *facts)), status
 
 
 def _refused(event: Event, form: RegistrationForm, reason: rules.Reason) -> Any:

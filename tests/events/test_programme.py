@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from sqlalchemy import event as sql
 from sqlalchemy import func, select
 
+from app.core.clock import travel
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import programme, services
-from app.events.models import Event, PoolKind, SeatPool, Session, Speaker
+from app.events.models import Campaign, Event, PoolKind, SeatPool, Series, Session, Speaker
 from app.events.programme_queries import _gathered, programme_of
 from app.events.series import create_series
+from app.partners.models import Partner
 from app.partners.services import create_partner
 from tests.cast import Cast
-from tests.events.helpers import make_event
+from tests.events.helpers import make_event, seat
 
 YEAR = datetime.now(UTC).year + 1
 START = datetime(YEAR, 3, 8, 8, 0, tzinfo=UTC)  # 09:00 in Zurich
@@ -103,10 +105,10 @@ def test_a_programme_from_empty_to_public(app: Flask, cast: Cast, client_for: An
     page = client_for().get(f"/events/{event.slug}/").text
     assert "Kofi" not in page
     assert "Who is counted" in page
-    session = db.session.scalars(select(Session).where(Session.title == "Who is counted")).one()
-    client.post(f"{path}/sessions/{session.id}/removal")
+    number = db.session.scalars(select(Session.id).where(Session.title == "Who is counted")).one()
+    client.post(f"{path}/sessions/{number}/removal")
     assert "Who is counted" not in client_for().get(f"/events/{event.slug}/").text
-    assert client.post(f"{path}/sessions/{session.id}/removal").status_code == 404
+    assert client.post(f"{path}/sessions/{number}/removal").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -220,6 +222,50 @@ def test_a_full_page_asks_the_database_three_times(app: Flask, client_for: Any) 
     for number in range(6, 20):
         part(event, f"Part {number}", number, who)
     assert len(statements(client, f"/events/{event.slug}/")) == 3
+
+
+def test_a_page_worded_once_is_never_an_old_one(app: Flask, client_for: Any) -> None:
+    """Strangers read a page from memory: whatever is changed behind it, the next of them reads the new one."""
+    with atomic():
+        partner = create_partner(name="The choir", kind="ngo")
+        series = create_series(title="Meetings", actor_id=None)
+        campaign = services.create_campaign(
+            title="Old day", starts_on=START.date(), ends_on=START.date(), published=True, actor_id=None
+        )
+    event = meeting(capacity=1, partner_ids=[partner.id], series_id=series.id, campaign_id=campaign.id)
+    (speaker,), number = speak(event, "Amina"), part(event, "Part one", 0)
+
+    def read() -> str:
+        return str(client_for().get(f"/events/{event.slug}/").text)
+
+    def later(model: Any, row_id: int, **values: Any) -> None:
+        with atomic():
+            for name, value in values.items():
+                setattr(db.session.get_one(model, row_id), name, value)
+
+    assert "1 seat is free" in read()
+    changes: list[tuple[Any, str]] = [
+        (lambda: seat(event, "Ann"), "Nobody waits yet"),
+        (lambda: seat(event, "Bea"), "1 registration waits already"),
+        (lambda: part(event, "Part two", 2), "Part two"),
+        (lambda: later(Session, number, title="Part 1"), "Part 1"),
+        (lambda: later(Speaker, speaker, biography="Drives."), "Drives."),
+        (lambda: later(Speaker, speaker, moderates=True), "Moderates"),
+        (lambda: later(Partner, partner.id, name="The bakers"), "The bakers"),
+        (lambda: later(Series, series.id, title="Mornings"), "Mornings"),
+        (lambda: later(Campaign, campaign.id, title="New day"), "New day"),
+        (lambda: later(Event, event.id, materials="A reading list"), "A reading list"),
+        (lambda: later(SeatPool, event.pools[0].id, capacity=5, ceiling=5), "Come along"),
+    ]
+    for change, words in changes:
+        assert words not in read()
+        change()
+        assert words in read(), words
+        assert words in read(), words
+    for moment, words in ((event.starts_at, "Registration has closed"), (event.ends_at, "This event is over")):
+        assert words not in read()
+        with travel(moment):
+            assert words in read()
 
 
 ROWS = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 4)), max_size=12, unique=True)
