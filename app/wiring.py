@@ -46,7 +46,16 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
-from app.events import holds, own_views, question_views, queue_views, seat_views
+from app.events import (
+    holds,
+    own_views,
+    planning_views,
+    programme_views,
+    question_views,
+    queue_views,
+    seat_views,
+    series_views,
+)
 from app.events import manage_views as manage_events
 from app.events import offers as seat_offers
 from app.events import views as events
@@ -78,6 +87,9 @@ BLUEPRINTS = (
     seat_views.blueprint,
     queue_views.blueprint,
     question_views.blueprint,
+    planning_views.blueprint,
+    programme_views.blueprint,
+    series_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,

@@ -39,7 +39,7 @@ from app.core.database import Base, db
 from app.core.mail import Mail
 from app.core.transactions import atomic, retried
 from app.events import services as events
-from app.events.models import LIVE, Registration
+from app.events.models import LIVE, Event, Registration, Speaker
 from app.events.seats import RegistrationRefused
 from app.galleries.models import Artwork
 from app.partners.models import Partner
@@ -81,6 +81,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
+        "spoke": select(Speaker).where(Speaker.email == email),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),
@@ -155,6 +156,8 @@ def _erase_rows(email: str) -> None:
         db.session.execute(delete(Mail).where(Mail.recipient == email))
         db.session.execute(delete(SignInCode).where(SignInCode.email == email))
         db.session.execute(update(Partner).where(Partner.email == email).values(email=""))
+        names |= set(db.session.scalars(select(Speaker.name).where(Speaker.email == email)))
+        db.session.execute(delete(Speaker).where(Speaker.email == email))
         if person is not None:
             _forget(person)
         _take_out(email, {name for name in names if name.strip() != email}, [invoice.id for invoice in invoices])
@@ -237,6 +240,8 @@ def erase_again() -> None:
     for model in (Person, Registration, Invoice):
         for email, at in db.session.execute(select(model.email, model.created_at)):
             seen[email] = max(at, seen.get(email, at))
+    for email, at in db.session.execute(select(Speaker.email, Event.created_at).join(Speaker.event)):
+        seen[email] = max(at, seen.get(email, at))
     db.session.rollback()
     for email, at in seen.items():
         if _digest(email) in known and at < known[_digest(email)]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from icalendar import Calendar, vCalAddress, vText
+from flask_babel import gettext as _
+from icalendar import Calendar, vCalAddress, vDuration, vText
 from icalendar import Event as Entry
 
 from app.core.clock import now
 from app.events.links import absolute, host
 from app.events.models import Event, EventStatus, Registration
 
+ASK_AGAIN = timedelta(hours=6)
 STATUS = {
     EventStatus.DRAFT: "TENTATIVE",
     EventStatus.PUBLISHED: "CONFIRMED",
@@ -27,17 +29,23 @@ STATUS = {
 def feed(events: Iterable[Event], name: str) -> bytes:
     """A calendar that a client may subscribe to. Join links are left out of events that one registers for."""
     calendar = _calendar("PUBLISH")
+    calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
+    calendar.add("REFRESH-INTERVAL", ASK_AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", vDuration(ASK_AGAIN))
     shown = list(events)
     for event in shown:
-        calendar.add_component(_entry(event, event.updated_at, "" if event.pool else event.online_url))
+        entry = _entry(event, event.updated_at, "" if event.pool else event.online_url)
+        if event.status is EventStatus.POSTPONED:
+            entry["SUMMARY"] = vText(_("Postponed: %(title)s", title=event.title))
+        calendar.add_component(entry)
     return _written(calendar, shown)
 
 
 def own_entry(event: Event, registration: Registration) -> bytes:
     """The event for somebody who holds a seat, to put into their calendar by hand."""
     calendar = _calendar("PUBLISH")
-    calendar.add_component(_entry(event, event.updated_at, event.online_url, registration))
+    calendar.add_component(_entry(event, event.updated_at, registration.join_url, registration))
     return _written(calendar, [event])
 
 
@@ -45,7 +53,7 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
     """A mail's attachment that puts the event into the reader's calendar, or takes it out again."""
     method = "CANCEL" if cancel else "REQUEST"
     calendar = _calendar(method)
-    entry = _entry(event, now(), event.online_url, registration)
+    entry = _entry(event, now(), registration.join_url, registration)
     sender = vCalAddress(f"MAILTO:{parseaddr(current_app.config['KERMESSE']['MAIL_FROM'])[1]}")
     sender.params["CN"] = vText(current_app.config["KERMESSE"]["ORGANISATION"])
     entry.add("ORGANIZER", sender)

@@ -142,6 +142,7 @@ class EventForm(Form):
     title = TextField(_l("Title"), longest=200, validators=[DataRequired(_l("Give the event a title."))])
     kind = SelectField(_l("Kind"), choices=choices(KINDS.items()), coerce=str)
     campaign_id = SelectField(_l("Campaign"), coerce=row_id)
+    series_id = SelectField(_l("Series"), coerce=row_id, default=0)
     summary = LinesField(
         _l("In two sentences"),
         longest=1000,
@@ -155,8 +156,8 @@ class EventForm(Form):
         render_kw={"rows": 4},
     )
     timezone = SelectField(_l("Time zone"), default="Europe/Zurich", coerce=str)
-    starts_at = _time(_l("Starts"), validators=[DataRequired(_l("Say when it starts."))])
-    ends_at = _time(_l("Ends"), validators=[DataRequired(_l("Say when it ends."))])
+    starts_at = _time(_l("Starts"), validators=[Given(_l("Say when it starts."))])
+    ends_at = _time(_l("Ends"), validators=[Given(_l("Say when it ends."))])
     place = TextField(_l("Place"), longest=300, description=_l("Building, room, town."))
     online_url = TextField(
         _l("Link to join online"),
@@ -189,9 +190,15 @@ class EventForm(Form):
     TIMES = ("starts_at", "ends_at", "registration_closes_at")
 
     def __init__(
-        self, *args: Any, campaigns: list[tuple[int, str]], partners: list[tuple[int, str]], **kwargs: Any
+        self,
+        *args: Any,
+        campaigns: list[tuple[int, str]],
+        partners: list[tuple[int, str]],
+        series: list[tuple[int, str]],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.series_id.choices = choices([(0, _("None")), *series])
         self.campaign_id.choices = choices([(0, _("None")), *campaigns])
         self.partner_ids.choices = choices(partners)
         self.timezone.choices = zones()
@@ -208,6 +215,7 @@ class EventForm(Form):
         )  # fmt: skip
         values: dict[str, Any] = {name: getattr(event, name) for name in columns}
         values |= {"kind": event.kind.value, "audience": event.audience.value, "campaign_id": event.campaign_id or 0}
+        values["series_id"] = event.series_id or 0
         values["partner_ids"] = [partner.id for partner in event.co_organisers]
         if event.pool is not None:
             values |= {"capacity": event.pool.capacity, "largest_party": event.pool.largest_party}
@@ -231,6 +239,7 @@ class EventForm(Form):
             "kind": EventKind(found["kind"]),
             "audience": Audience(found["audience"]),
             "campaign_id": found["campaign_id"] or None,
+            "series_id": found["series_id"] or None,
         }
 
 

@@ -13,7 +13,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import queries, rules, services
+from app.events import desk_queries, queries, rules, services
 from app.events.forms import (
     KINDS,
     REGISTRATION_STATES,
@@ -24,6 +24,7 @@ from app.events.forms import (
     GuestForm,
 )
 from app.events.models import Campaign, Event, EventStatus, Registration, RegistrationStatus
+from app.events.programme_queries import series_choices
 from app.events.seats import RegistrationRefused, terms_of
 from app.partners.queries import partner_choices
 from app.web.access import roles
@@ -38,11 +39,19 @@ NUMBER = "<int(max=2147483647):event_id>"
 @blueprint.get("/manage/events/")
 @roles("organiser")
 def index() -> str:
-    """All events, the latest first."""
+    """What needs an organiser, then all events."""
     search, status, kind = request.args.get("q", "")[:100], request.args.get("status", ""), request.args.get("kind", "")
-    page = paged(queries.managed_events(search, status, kind))
+    when, sort = request.args.get("when", ""), request.args.get("sort", "")
+    page = paged(desk_queries.managed_events(search, status, kind, when, sort))
+    kept = {"q": search, "status": status, "kind": kind, "when": when, "sort": sort}
     return render_template(
-        "events/manage/index.html", page=page, search=search, status=status, kind=kind, kinds=KINDS, statuses=STATUSES
+        "events/manage/index.html",
+        page=page,
+        kept={name: value for name, value in kept.items() if value},
+        columns=desk_queries.COLUMNS,
+        concerns=[] if any(kept.values()) or page.number > 1 else desk_queries.concerns(),
+        kinds=KINDS,
+        statuses=STATUSES,
     )
 
 
@@ -127,6 +136,7 @@ def _told(count: int) -> str:
 
 def _edit_page(event: Event, form: EventForm, course: CourseForm) -> Any:
     counts = queries.counts_of(event.id)
+    known = any(parties for parties, _people in counts.values())
     page = render_template(
         "events/manage/edit.html",
         form=form,
@@ -135,13 +145,14 @@ def _edit_page(event: Event, form: EventForm, course: CourseForm) -> Any:
         counts=counts,
         live=counts["confirmed"][0] + counts["waiting"][0],
         next_statuses=queries.next_statuses(event),
+        can_take_back=event.status is EventStatus.HELD or (event.status is EventStatus.PUBLISHED and not known),
         statuses=STATUSES,
     )
     return page, 422 if form.errors or course.errors else 200
 
 
 def _choices() -> dict[str, list[tuple[int, str]]]:
-    return {"campaigns": queries.campaign_choices(), "partners": partner_choices()}
+    return {"campaigns": queries.campaign_choices(), "partners": partner_choices(), "series": series_choices()}
 
 
 def _event(event_id: int) -> Event:

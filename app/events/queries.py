@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -31,9 +30,6 @@ from app.events.wording import in_account
 from app.partners.queries import like
 from app.web.formats import when
 
-RUNNING = (EventStatus.PUBLISHED, EventStatus.POSTPONED, EventStatus.CANCELLED)
-FEED_REACHES_BACK = timedelta(days=400)
-
 
 def organises(viewer: Any) -> bool:
     """Whether this person manages events."""
@@ -61,7 +57,11 @@ def visible_events_for(viewer: Any) -> Select[Event]:
 def event_for(viewer: Any, slug: str) -> Event | None:
     """The event of an address, with what its page shows, if the viewer may see it."""
     query = visible_events_for(viewer).where(Event.slug == slug)
-    found: Event | None = db.session.scalar(query.options(selectinload(Event.pools), joinedload(Event.campaign)))
+    # All of it in one statement: an event has few pools and few partners.
+    parts = (Event.pools, Event.co_organisers, Event.campaign, Event.series)
+    found: Event | None = (
+        db.session.scalars(query.options(*(joinedload(part) for part in parts))).unique().one_or_none()
+    )
     return found
 
 
@@ -95,45 +95,15 @@ def kinds_used(viewer: Any) -> set[EventKind]:
     return set(db.session.scalars(shown))
 
 
-def _to_come(at: datetime) -> ColumnElement[bool]:
-    return and_(Event.ends_at > at, Event.status.in_(RUNNING))
-
-
 def upcoming(limit: int = 3, viewer: Any = None) -> list[Event]:
     """The next events that take place, soonest first, as far as the viewer may see them."""
     query = listed(viewer or current_user).where(Event.status == EventStatus.PUBLISHED, Event.ends_at > now())
     return list(db.session.scalars(query.order_by(Event.starts_at, Event.id).limit(limit)))
 
 
-def to_come(query: Select[Event], limit: int = 200) -> list[Event]:
-    """The rows of `listed` that lie ahead, soonest first."""
-    return list(db.session.scalars(query.where(_to_come(now())).order_by(Event.starts_at, Event.id).limit(limit)))
-
-
-def past(query: Select[Event]) -> Select[Event]:
-    """The rows of `listed` that took place, the latest first."""
-    over = Event.status == EventStatus.HELD
-    ended = and_(Event.status == EventStatus.PUBLISHED, Event.ends_at <= now())
-    return query.where(or_(over, ended)).order_by(Event.starts_at.desc(), Event.id.desc())
-
-
-def by_month(events: list[Event]) -> list[tuple[date, list[Event]]]:
-    """(first of the month, its events), in the order given."""
-    months: dict[date, list[Event]] = {}
-    for event in events:
-        months.setdefault(event.local_start.date().replace(day=1), []).append(event)
-    return list(months.items())
-
-
 def of_campaign(campaign_id: int, viewer: Any = None) -> list[Event]:
     """A campaign's events that the viewer may see, in order of time."""
     query = listed(viewer or current_user).where(Event.campaign_id == campaign_id)
-    return list(db.session.scalars(query.order_by(Event.starts_at, Event.id)))
-
-
-def feed_for(viewer: Any) -> list[Event]:
-    """The events of the calendar that one subscribes to."""
-    query = listed(viewer).where(Event.ends_at > now() - FEED_REACHES_BACK)
     return list(db.session.scalars(query.order_by(Event.starts_at, Event.id)))
 
 
@@ -206,20 +176,6 @@ def account_section() -> dict[str, Any]:
 
 
 # Managing
-
-
-def managed_events(search: str = "", status: str = "", kind: str = "") -> Select[Event]:
-    """All events, the latest first, filtered."""
-    query = select(Event).options(selectinload(Event.pools), joinedload(Event.campaign))
-    query = query.order_by(Event.starts_at.desc(), Event.id.desc())
-    if search:
-        pattern = like(search)
-        query = query.where(or_(Event.title.ilike(pattern, escape="\\"), Event.place.ilike(pattern, escape="\\")))
-    if status in set(EventStatus):
-        query = query.where(Event.status == EventStatus(status))
-    if kind in set(EventKind):
-        query = query.where(Event.kind == EventKind(kind))
-    return query
 
 
 def managed_event(event_id: int) -> Event | None:

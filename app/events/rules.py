@@ -135,11 +135,23 @@ COURSE = {
     EventStatus.CANCELLED: set[EventStatus](),  # the cancellation has gone out: a new date is a new event
     EventStatus.HELD: set[EventStatus](),
 }
+# What was done by a slip, and nobody was told of.
+TAKEN_BACK = {EventStatus.PUBLISHED: EventStatus.DRAFT, EventStatus.HELD: EventStatus.PUBLISHED}
 
 
 def may_become(status: EventStatus, wanted: EventStatus, starts_at: datetime, at: datetime) -> bool:
     """Whether an event may take that status. It is held only once it has begun."""
     return wanted in COURSE[status] and (wanted is not EventStatus.HELD or at >= starts_at)
+
+
+def announced(status: EventStatus, before: datetime | None, old: datetime, new: datetime) -> datetime | None:
+    """The time for which an event was announced before it was moved from `old` to `new`; `before` is what was noted until
+    now. None: it takes place when it was announced for."""
+    if status is EventStatus.POSTPONED:
+        return before or old
+    if status is not EventStatus.PUBLISHED or old == new:
+        return before
+    return None if before == new else old
 
 
 def contrast(first: str, second: str) -> float:

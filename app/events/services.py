@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -13,15 +14,27 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
 from app.events import rules
-from app.events.models import LIVE, Audience, Campaign, Event, EventKind, EventStatus, Registration, SeatPool
+from app.events.models import (
+    LIVE,
+    Audience,
+    Campaign,
+    Event,
+    EventKind,
+    EventStatus,
+    Invitation,
+    Registration,
+    SeatPool,
+)
 from app.events.notices import tell
+from app.events.programme import move_sessions
 from app.events.seats import lock_pool, promote, register, set_capacity, withdraw
+from app.events.timing import Move
 from app.partners.models import Partner
 from app.partners.services import add_with_slug
 
 __all__ = [
-    "CourseRefused", "SeatsInUse", "create_campaign", "create_event", "register", "set_status", "update_campaign",
-    "update_event", "withdraw",
+    "CourseRefused", "SeatsInUse", "create_campaign", "create_event", "register", "set_status", "take_back",
+    "update_campaign", "update_event", "withdraw",
 ]  # fmt: skip
 
 TOLD = ("starts_at", "ends_at", "timezone", "place", "online_url")  # a change of these is mailed
@@ -82,6 +95,7 @@ def create_event(
     ends_at: datetime,
     timezone: str = "Europe/Zurich",
     campaign_id: int | None = None,
+    series_id: int | None = None,
     audience: Audience | str = Audience.PUBLIC,
     audience_note: str = "",
     summary: str = "",
@@ -98,7 +112,7 @@ def create_event(
     """Draft an event; its address is made from its title. Times are aware. Without `capacity` nobody registers."""
     event = Event(
         title=title, kind=EventKind(kind), starts_at=starts_at, ends_at=ends_at, timezone=timezone,
-        campaign_id=campaign_id, audience=Audience(audience), audience_note=audience_note, summary=summary, body=body,
+        campaign_id=campaign_id, series_id=series_id, audience=Audience(audience), audience_note=audience_note, summary=summary, body=body,
         materials=materials, place=place, online_url=online_url, registration_closes_at=registration_closes_at,
         created_at=now(), updated_at=now(), co_organisers=_partners(partner_ids),
     )  # fmt: skip
@@ -122,8 +136,13 @@ def update_event(
     whose time or place changed. Raises LookupError, SeatsInUse."""
     pool, event = _locked_event(event_id)
     changed = {name for name, value in values.items() if getattr(event, name) != value}
+    old_start, old_zone = event.starts_at, ZoneInfo(event.timezone)
     for name in changed:
         setattr(event, name, values[name])
+    if changed & {"starts_at", "timezone"}:
+        if now() < event.ends_at:
+            event.was_starts_at = rules.announced(event.status, event.was_starts_at, old_start, event.starts_at)
+        move_sessions(event.id, Move(old_start, old_zone, event.starts_at, ZoneInfo(event.timezone)))
     event.co_organisers = _partners(partner_ids)
     event.updated_at = now()
     event.seen_version += bool(changed & set(SHOWN))
@@ -162,6 +181,10 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
     if not rules.may_become(before, status, event.starts_at, now()):
         raise CourseRefused(f"{before} to {status}")
     event.status, event.updated_at, event.notice = status, now(), message
+    if status is EventStatus.POSTPONED:
+        event.was_starts_at = event.starts_at
+    elif event.was_starts_at == event.starts_at:
+        event.was_starts_at = None
     event.seen_version += before is not EventStatus.DRAFT
     audit.record(f"event {status}", "event", event_id, actor_id)
     template = {
@@ -172,6 +195,23 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
     told = _tell_all(template, event) if template and now() < event.ends_at else 0
     promote(event)
     return told
+
+
+def take_back(event_id: int, actor_id: int | None = None) -> None:
+    """Undo the last step of an event's course, of which nobody was told: a draft again, while nobody has registered for it
+    or was invited; not held yet. Raises LookupError, CourseRefused."""
+    _pool, event = _locked_event(event_id)
+    before = rules.TAKEN_BACK.get(event.status)
+    if before is None or (before is EventStatus.DRAFT and _known_to_somebody(event_id)):
+        raise CourseRefused(f"{event.status} cannot be taken back")
+    event.status, event.updated_at = before, now()
+    event.seen_version += 1
+    audit.record(f"event {before} again", "event", event_id, actor_id)
+
+
+def _known_to_somebody(event_id: int) -> bool:
+    asked = (select(model.id).where(model.event_id == event_id) for model in (Registration, Invitation))
+    return any(db.session.scalar(query.limit(1)) is not None for query in asked)
 
 
 def _locked_event(event_id: int) -> tuple[SeatPool | None, Event]:

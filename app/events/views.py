@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,27 +21,29 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import Select
 
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
 from app.core.clock import now
 from app.core.transactions import atomic, locked
-from app.events import asking, calendars, own_page, queries, rules, services, wording
+from app.events import asking, calendars, listing, own_page, queries, rules, services, wording
 from app.events.asking_forms import PartyForm, party_form, words_for_pools
 from app.events.asking_queries import Desk, desk_of
 from app.events.forms import KINDS
-from app.events.models import Event
+from app.events.models import Event, EventStatus
+from app.events.programme_queries import programme_of, series_used
 from app.events.seats import RegistrationRefused, terms_of
+from app.events.structured import data_of
 from app.web.access import bearer, public
 from app.web.errors import page as error_page
 from app.web.formats import locale
 from app.web.paging import paged
 from app.web.typed import forget_typed, typed_for
+from app.web.worded import facts_of, worded
 
 blueprint = Blueprint("events", __name__)
-PAST_PER_PAGE = 20
+PER_PAGE, LATELY = 30, 6
 
 
 @blueprint.app_template_filter("short_month")
@@ -52,29 +55,29 @@ def short_month(local: datetime) -> str:
 @blueprint.get("/events/")
 @public
 def index() -> str:
-    """What comes, by month, then what was."""
-    search, kind = request.args.get("q", "")[:100].strip(), request.args.get("kind", "")
-    campaign = request.args.get("campaign", "")[:80]
-    query = queries.listed(current_user, search, kind, campaign)
-    past = paged(queries.past(query), PAST_PER_PAGE)
+    """What comes, by month, then the last of what was; or all that was."""
+    filters = listing.asked()
+    gone = filters.when == listing.PAST
+    page = paged((listing.past if gone else listing.ahead_query)(current_user, filters), PER_PAGE)
+    lately = [] if gone or filters.when or page.has_next else listing.lately(current_user, filters, LATELY)
     return render_template(
         "events/index.html",
-        months=_months(query) if past.number == 1 else [],
-        past=past,
+        filters=filters,
+        page=page,
+        months=_months(page.items),
+        past=lately,
         kinds=KINDS,
         used=queries.kinds_used(current_user),
         campaigns=queries.published_campaigns(),
-        search=search,
-        kind=kind if kind in KINDS else "",
-        campaign=campaign,
+        series=series_used(current_user),
     )
 
 
 @blueprint.get("/events/calendar.ics")
 @public
 def calendar() -> Response:
-    """All events that the reader may see, to subscribe to."""
-    return _calendar(calendars.feed(queries.feed_for(current_user), current_app.config["KERMESSE"]["ORGANISATION"]))
+    """All events that the reader may see, or those that fit the filters of the list, to subscribe to."""
+    return listing.calendar(current_user, listing.asked(), current_app.config["KERMESSE"]["ORGANISATION"])
 
 
 @blueprint.get("/events/<slug>/")
@@ -82,8 +85,7 @@ def calendar() -> Response:
 def page(slug: str) -> Any:
     """One event."""
     event = _found(slug)
-    desk = desk_of(event)
-    return _page(event, desk, _form(event, desk, typed_for(request.path)))
+    return event_page(event)
 
 
 @blueprint.get("/events/<slug>/event.ics")
@@ -105,7 +107,7 @@ def register(slug: str) -> Any:
     if closed is not None:
         return _refused(event, desk, form, closed)
     if not form.validate():
-        return _page(event, desk, form, 422)
+        return event_page(event, desk, form, 422)
     if not current_user.is_authenticated:
         return ask_to_sign_in(url_for("events.page", slug=slug))
     # Read before `atomic`, which would have to load them again.
@@ -167,10 +169,13 @@ def withdrawal(token: str) -> Any:
     return redirect(url_for("events.registration", token=token), 303)
 
 
-def _months(query: Select[Event]) -> list[tuple[str, list[Event]]]:
+def _months(events: list[Event]) -> list[tuple[str, list[Event]]]:
     return [
-        (str(format_date(month, "LLLL y", locale=locale())).capitalize(), events)
-        for month, events in queries.by_month(queries.to_come(query))
+        (
+            str(format_date(month, "LLLL y", locale=locale())).capitalize() if month else _("A new date will be found"),
+            found,
+        )
+        for month, found in listing.by_month(events)
     ]
 
 
@@ -189,8 +194,8 @@ def _found(slug: str) -> Event:
     return abort(make_response(error_page(403, *words)))
 
 
-def _form(event: Event, desk: Desk, typed: Any) -> PartyForm:
-    known = current_user.is_authenticated
+def _form(event: Event, desk: Desk, typed: Any, *, stranger: bool = False) -> PartyForm:
+    known = current_user.is_authenticated and not stranger
     return party_form(
         event,
         desk.questions,
@@ -202,23 +207,52 @@ def _form(event: Event, desk: Desk, typed: Any) -> PartyForm:
     )
 
 
-def _page(event: Event, desk: Desk, form: PartyForm, status: int = 200) -> Any:
+def event_page(
+    event: Event, desk: Desk | None = None, form: PartyForm | None = None, status: int = 200, *, preview: bool = False
+) -> Any:
+    """The page of an event; `form` as it was sent. `preview`: as a stranger will see it once it is published.
+
+    Strangers all read the same: it is worded once for the facts below (app/web/worded.py). Whatever the page and the parts
+    that it includes show must be among them, rows as a whole.
+    """
+    desk = desk or desk_of(event)
     terms = terms_of(event, event.pool)
-    text = render_template(
-        "events/page.html",
-        event=event,
-        form=form,
-        accent=event.campaign.accent if event.campaign else "",
-        typed=request.method == "GET" and form.party.raw_data is not None,
-        mine=queries.live_registration(event.id, current_user),
-        closed=rules.refusal(terms, 1, now()),
-        closes_at=terms.closes_at or terms.starts_at,
-        free=sum(pool.free for pool in event.pools),
-        waiting=sum(desk.waiting.values()),
-        kinds=KINDS,
-        over=now() >= event.ends_at,
+    if preview and event.status is EventStatus.DRAFT:
+        terms = replace(terms, status=EventStatus.PUBLISHED)
+    shown: dict[str, Any] = {
+        "closed": rules.refusal(terms, 1, now()),
+        "over": now() >= event.ends_at,
+        "free": sum(pool.free for pool in event.pools),
+        "waiting": sum(desk.waiting.values()),
+        "programme": programme_of(event.id),
+    }
+    facts = (
+        *shown.values(),
+        event.takes_registrations,
+        facts_of(event, event.campaign, event.series),
+        facts_of(*event.pools),
+        facts_of(*event.co_organisers),
+        facts_of(*desk.questions),
+        tuple(desk.waiting.items()),
     )
-    return text, status
+
+    def render() -> str:
+        known = form or _form(event, desk, None if preview else typed_for(request.path), stranger=preview)
+        return render_template(
+            "events/page.html",
+            event=event,
+            form=known,
+            accent=event.campaign.accent if event.campaign else "",
+            typed=not preview and request.method == "GET" and known.party.raw_data is not None,
+            mine=None if preview else queries.live_registration(event.id, current_user),
+            closes_at=terms.closes_at or terms.starts_at,
+            kinds=KINDS,
+            preview=preview,
+            data=None if preview else data_of(event, shown["programme"]),
+            **shown,
+        )
+
+    return (render() if form or preview else worded(render, *facts)), status
 
 
 def _refused(event: Event, desk: Desk, form: PartyForm, reason: rules.Reason) -> Any:
@@ -226,10 +260,10 @@ def _refused(event: Event, desk: Desk, form: PartyForm, reason: rules.Reason) ->
     form.questions = desk.questions
     if reason is rules.Reason.TOO_LARGE:
         form.party.errors = [_("That is more than we can seat together. Write a smaller number.")]
-        return _page(event, desk, form, 422)
+        return event_page(event, desk, form, 422)
     if reason is rules.Reason.NO_REGISTRATION:
         flash(_("Nobody needs to register for this event: just come."), "info")
-    return _page(event, desk, form, 409)
+    return event_page(event, desk, form, 409)
 
 
 def _calendar(content: bytes, name: str = "calendar") -> Response:

@@ -221,6 +221,12 @@ class LocalTimeField(Field):
         if naive.tzinfo is not None or not 1970 <= naive.year <= 2200:
             raise ValidationError(_l("Write a day and time between 1970 and 2200."))
         local = naive.replace(tzinfo=ZoneInfo(self.zone))
+        if (
+            self.object_data is not None
+            and self.object_data.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None) == naive
+        ):
+            self.data = self.object_data  # as it was: of an hour that comes twice it may be the second
+            return
         utc = local.astimezone(UTC)
         if utc.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None) != naive:
             raise ValidationError(_l("The clocks skip this hour that night. Choose another time."))

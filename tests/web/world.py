@@ -21,8 +21,9 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic, locked
-from app.events import asking, holds, pools
+from app.events import asking, holds, pools, programme
 from app.events.models import Event, EventStatus, PoolKind, Question, QuestionKind, Registration, RegistrationStatus
+from app.events.series import create_series, put_in
 from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
 from app.galleries.queries import auctionable
@@ -84,7 +85,16 @@ def build(cast: Cast) -> dict[str, Any]:
         watching.watch(lot_of(auction, 2).id, cast.parent.id)
         locked(Auction, auction.id).need_title = "A school bus"
     closed, request_id, owed_id = build_closed(cast)
+    with atomic():
+        ids = [programme.save_speaker(event.id, actor_id=None, name=f"Voice {letter}").id for letter in "AB"]
+        facts = {"title": "Part one", "starts_at": event.starts_at, "ends_at": event.ends_at}
+        session = programme.save_session(event.id, speaker_ids=ids[:1], actor_id=None, **facts)
+        series = create_series(title="Midday", actor_id=None)
+        put_in(series.id, past.id, None)
+    slip = make_event(title="By a slip")
     return {
+        "speaker_id": ids[1], "session_id": session.id, "series_id": series.id, "series": series.slug, "slip_id": slip.id,
+        "put_id": draft.id, "in_id": past.id,
         "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
@@ -331,6 +341,36 @@ def reopen() -> None:
         )
 
 
+def publish_anew() -> None:
+    """Publish again what a form took back."""
+    with atomic():
+        db.session.execute(update(Event).where(Event.title == "By a slip").values(status=EventStatus.PUBLISHED))
+
+
+def take_out_again() -> None:
+    """Take what a form put into a series out of it."""
+    with atomic():
+        db.session.execute(update(Event).where(Event.title == "A draft").values(series_id=None))
+
+
+def forget_copies() -> None:
+    """Throw the copies of the event away, and let it be in no series."""
+    with atomic():
+        event = db.session.get_one(Event, 1)
+        event.series_id = None
+        db.session.execute(delete(Event).where(Event.title == event.title, Event.id != 1))
+
+
+def draft_outside() -> str:
+    """The event that may be put into the series."""
+    return str(db.session.scalars(select(Event.id).where(Event.title == "A draft")).one())
+
+
+def within(hours: int) -> Callable[[], str]:
+    """A time of the event's first hours, as its clock shows it."""
+    return lambda: f"{db.session.get_one(Event, 1).local_start + timedelta(hours=hours, minutes=1):%Y-%m-%dT%H:%M}"
+
+
 def rising() -> str:
     """An amount above all others so far."""
     return str(100 + next(_numbers) * 25)
@@ -366,6 +406,11 @@ ASKED = GUEST | {
 }  # fmt: skip
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
+SESSION = {"title": "Part two", "starts_at": within(0), "ends_at": within(1), "place": "Room B", "summary": "About it."}
+SPEAKER = {
+    "name": "Amina D.", "affiliation": "A night bus, Bergen", "biography": "Drives.", "email": "amina@home.example",
+}  # fmt: skip
+AT_PROGRAMME = ("programme.page", "event_id")
 AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
 AT_NEED = ("pledges.page", "slug=auction")
@@ -439,6 +484,23 @@ CASES: dict[str, list[Case]] = {
         Case("manage_events.postponement", "organiser", "event_id=draft_id", AT_DRAFT, {"message": "Snow."}, after=reopen),
         Case("manage_events.completion", "organiser", "event_id=past_id", ("manage_events.edit", "event_id=past_id")),
         Case("manage_events.cancellation", "organiser", "event_id", ("manage_events.edit", "event_id"), after=reopen),
+    ],
+    "planning": [
+        Case("programme.add_session", "organiser", "event_id", fill=SESSION, beside={"starts_at": "ends_at"}),
+        Case("programme.session", "organiser", "event_id session_id", fill=SESSION, beside={"starts_at": "ends_at"},
+             thorough=False),
+        Case("programme.add_speaker", "organiser", "event_id", fill=SPEAKER),
+        Case("programme.speaker", "organiser", "event_id speaker_id", fill=SPEAKER, thorough=False),
+        Case("programme.move_up", "organiser", "event_id speaker_id", AT_PROGRAMME),
+        Case("planning.copies", "organiser", "event_id", fill={"starts_at": "2031-03-08T18:30", "times": "2"},
+             after=forget_copies, thorough=False),
+        Case("planning.take_back", "organiser", "event_id=slip_id", ("manage_events.edit", "event_id=slip_id"),
+             after=publish_anew),
+        Case("series.add", "organiser", fill={"title": "Midday talks", "summary": "At noon."}),
+        Case("series.edit", "organiser", "series_id", fill={"title": "Midday talks", "summary": "At noon."}, thorough=False),
+        Case("series.put_in", "organiser", "series_id", ("series.edit", "series_id"), {"event_id": draft_outside},
+             after=take_out_again),
+        Case("series.take_out", "organiser", "series_id event_id=in_id", ("series.edit", "series_id")),
     ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),
@@ -523,6 +585,10 @@ EXCEPTIONS = {
     "manage_galleries.upload": "files, not fields: tests/galleries/test_upload.py",
     "pledges.withdraw": "no field: tests/auctions/test_pledges.py",
     "after_auction.take_back": "no field but the way back, as hand_over: tests/auctions/test_after.py",
+    "planning.removal": "no field, and only once: tests/events/test_planning.py",
+    "programme.remove_session": "no field, and only once: tests/events/test_programme.py",
+    "programme.remove_speaker": "no field, and only once: tests/events/test_programme.py",
+    "series.remove": "no field, and only once: tests/events/test_series.py",
     "payments.stripe_webhook": "signed, not a form: tests/payments/test_webhook.py",
     "push.unsubscribe": "sent by a script: tests/auctions/test_push.py",
     "dev.enter": "a development page without fields, absent in production",
