@@ -46,6 +46,14 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import (
+    after_manage_views,
+    feedback,
+    outcome_manage_views,
+    outcome_notices,
+    outcome_views,
+)
+from app.events import after_views as after_event
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
@@ -72,6 +80,10 @@ BLUEPRINTS = (
     partners.blueprint,
     events.blueprint,
     manage_events.blueprint,
+    outcome_views.blueprint,
+    outcome_manage_views.blueprint,
+    after_event.blueprint,
+    after_manage_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -138,6 +150,8 @@ def _registry() -> Registry:
         "browsers": push.forget_old,
         "offers": offers.overdue,
         "absentee": auction_jobs.uncounted,
+        "thanks": feedback.thank,
+        "outcomes": outcome_notices.remind,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,
