@@ -24,7 +24,7 @@ from app.web.sheets import csv_response
 blueprint = Blueprint("manage_after", __name__)
 EVENT = "/manage/events/<int(max=2147483647):event_id>"
 YEAR = "<int(min=1970, max=2200):year>"
-SENT_FIELD = re.compile(r"came_(\d{1,9})", re.ASCII)
+ROW_ID = re.compile(r"\d{1,9}", re.ASCII)
 MOST_SENT = 200
 
 
@@ -83,7 +83,7 @@ def attended(event_id: int) -> Any:
 
 def _sent_rows(event_id: int) -> list[Registration]:
     """The parties that the form names; another event's do not exist here. One that withdrew meanwhile is left out."""
-    ids = [int(match[1]) for name in list(request.form)[:MOST_SENT] if (match := SENT_FIELD.fullmatch(name))]
+    ids = [int(text) for text in request.form.getlist("row")[:MOST_SENT] if ROW_ID.fullmatch(text)]
     named = select(Registration.id).where(Registration.id.in_(ids), Registration.event_id != event_id)
     if db.session.scalar(named.limit(1)) is not None:
         abort(404)

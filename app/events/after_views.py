@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -17,9 +18,16 @@ from app.events import after_rules, certificates, composition, feedback, outcome
 from app.events.after_forms import CATEGORIES, DeclarationForm, FeedbackForm
 from app.events.models import Event, EventStatus, Invitation, Registration, RegistrationStatus, Session, Speaker, Stage
 from app.web.access import bearer
+from app.web.formats import locale
 from app.web.redirects import safe_path
 
 blueprint = Blueprint("after", __name__)
+
+
+@blueprint.app_template_filter("decimal")
+def decimal(value: float) -> str:
+    """`4.4`, or `4,4` where one writes it so."""
+    return str(format_decimal(value, "0.0", locale=locale()))
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ What was agreed stands under *What came of it*."""
 
 # Name, party, and how they describe themselves.
 GUESTS = (
-    ("Amina Said", 1, "woman"), ("Beatriz Pinto", 2, "woman"), ("Chloé Rochat", 1, "woman"), ("Dario Conti", 1, "man"),
+    ("Amina Said", 1, "woman"), ("Beatriz Pinto", 2, "woman"), ("Chloe Rochat", 1, "woman"), ("Dario Conti", 1, "man"),
     ("Esther Mensah", 1, "woman"), ("Farid Nasser", 3, "man"), ("Greta Holm", 1, "woman"), ("Hugo Favre", 2, "man"),
     ("Ines Moreau", 1, "woman"), ("Jonas Weber", 1, "man"), ("Kadija Ba", 2, "woman"), ("Luc Perrin", 1, "man"),
     ("Mei Tanaka", 1, "woman"), ("Nils Berg", 1, "man"), ("Olena Koval", 1, "unsaid"), ("Pablo Ruiz", 1, "man"),
@@ -90,7 +90,7 @@ CAME = {name for name, _party, _said in GUESTS} - {"Jonas Weber", "Nils Berg", "
 ANSWERS = {
     "Amina Said": (5, "That nobody talked about us, only we ourselves.", "", "woman"),
     "Beatriz Pinto": (5, "The adviser stayed until the last question.", "A list of the offices, on paper.", "woman"),
-    "Chloé Rochat": (4, "", "More time. An hour and a quarter is a lunch, not a talk.", "woman"),
+    "Chloe Rochat": (4, "", "More time. An hour and a quarter is a lunch, not a talk.", "woman"),
     "Dario Conti": (4, "The form on the screen, line by line.", "", "man"),
     "Esther Mensah": (5, "To hear that eleven years were not my fault.", "", "woman"),
     "Farid Nasser": (3, "", "I could not hear the questions from the back.", "man"),
