@@ -147,6 +147,7 @@ def _step(
 def _note(outcome: Outcome, status: OutcomeStatus, text: str, **values: Any) -> OutcomeNote:
     note = OutcomeNote(outcome_id=outcome.id, status=status, text=text, at=now(), **values)
     db.session.add(note)
+    db.session.flush()
     return note
 
 
