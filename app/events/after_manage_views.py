@@ -19,7 +19,7 @@ from app.events.after_forms import COUNTED, STAGES, AfterForm, PanelForm, attend
 from app.events.models import Event, Registration, Speaker
 from app.web.access import roles
 from app.web.paging import paged
-from app.web.sheets import csv_response
+from app.web.sheets import sheet_response
 
 blueprint = Blueprint("manage_after", __name__)
 EVENT = "/manage/events/<int(max=2147483647):event_id>"
@@ -158,35 +158,41 @@ def composed(event_id: int) -> Any:
     return page, 422 if form.errors else 200
 
 
-@blueprint.get(f"{EVENT}/composition.csv")
+@blueprint.get(f"{EVENT}/composition.<any(csv, xlsx):form>")
 @roles("organiser")
-def composition_sheet(event_id: int) -> Any:
+def composition_sheet(event_id: int, form: str) -> Any:
     """An event's composition as a spreadsheet: what may be shown, and nothing else."""
     event = _event(event_id)
     header = [_("Stage"), *(str(words) for words in COUNTED.values()), _("All who answered")]
     rows = [
-        (STAGES[stage], *(_count(count) for count in table.cells.values()), _count(table.total))
+        (str(STAGES[stage]), *(_count(count) for count in table.cells.values()), _count(table.total))
         for stage, table in composition.tables(event).items()
     ]
-    return csv_response(f"{event.slug}-composition.csv", header, rows)
+    return sheet_response(f"{event.slug}-composition", form, _("Composition"), header, rows)
 
 
-@blueprint.get(f"/manage/composition/{YEAR}.csv")
+@blueprint.get(f"/manage/composition/{YEAR}.<any(csv, xlsx):form>")
 @roles("organiser")
-def composition_of_year(year: int) -> Any:
+def composition_of_year(year: int, form: str) -> Any:
     """A year's composition as a spreadsheet, for the annual report."""
     found = composition.composition_for_year(year)
     header = [_("Year"), _("Stage"), _("How described"), _("Count"), _("Complete")]
     rows = [
-        (year, STAGES[stage], COUNTED[name], _count(figure.count), _("yes") if figure.complete else _("at least"))
+        (
+            year,
+            str(STAGES[stage]),
+            str(COUNTED[name]),
+            _count(figure.count),
+            _("yes") if figure.complete else _("at least"),
+        )
         for stage, figures in found.figures.items()
         for name, figure in figures.items()
     ]
-    return csv_response(f"composition-{year}.csv", header, rows)
+    return sheet_response(f"composition-{year}", form, _("Composition"), header, rows)
 
 
-def _count(count: int | None) -> str:
-    return _("not shown") if count is None else str(count)
+def _count(count: int | None) -> int | str:
+    return _("not shown") if count is None else count
 
 
 def _event(event_id: int) -> Event:

@@ -83,6 +83,9 @@ def after_registration(registration: Registration) -> Own:
     )
 
 
+blueprint.add_app_template_global(composition.invited_may_declare, "invited_may_declare")
+
+
 @blueprint.app_template_global("declaration_choices")
 def declaration_choices() -> list[tuple[str, str]]:
     """(value, words) of how one may describe oneself, for the partial that other pages include."""

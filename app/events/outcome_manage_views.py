@@ -18,7 +18,7 @@ from app.web.access import roles
 from app.web.formats import locale, stamp
 from app.web.forms import row_id
 from app.web.paging import paged
-from app.web.sheets import csv_response
+from app.web.sheets import sheet_response
 
 blueprint = Blueprint("manage_outcomes", __name__)
 ONE = "/manage/outcomes/<int(max=2147483647):outcome_id>"
@@ -41,11 +41,11 @@ def index() -> str:
     )
 
 
-@blueprint.get("/manage/outcomes.csv")
+@blueprint.get("/manage/outcomes.<any(csv, xlsx):form>")
 @roles("organiser")
-def sheet() -> Any:
+def sheet(form: str) -> Any:
     """The list as it is filtered, as a spreadsheet."""
-    return _sheet("outcomes.csv", db.session.scalars(outcome_queries.outcomes(*_filters())))
+    return _sheet("outcomes", form, db.session.scalars(outcome_queries.outcomes(*_filters())))
 
 
 def _filters() -> tuple[str, str, int]:
@@ -82,11 +82,11 @@ def of_event(event_id: int) -> Any:
     return page, 422 if form.errors else 200
 
 
-@blueprint.get(f"{OF_EVENT}.csv")
+@blueprint.get(f"{OF_EVENT}.<any(csv, xlsx):form>")
 @roles("organiser")
-def sheet_of_event(event_id: int) -> Any:
+def sheet_of_event(event_id: int, form: str) -> Any:
     """One event's outcomes as a spreadsheet."""
-    return _sheet(f"{_event(event_id).slug}-outcomes.csv", outcome_queries.outcomes_of(event_id))
+    return _sheet(f"{_event(event_id).slug}-outcomes", form, outcome_queries.outcomes_of(event_id))
 
 
 @blueprint.route(f"{ONE}/", methods=["GET", "POST"])
@@ -161,12 +161,12 @@ def _step_form(found: Outcome) -> FollowUpForm:
     return FollowUpForm(formdata=None, prefix="step-", status=found.status.value)
 
 
-def _sheet(name: str, rows: Iterable[Outcome]) -> Any:
+def _sheet(name: str, form: str, rows: Iterable[Outcome]) -> Any:
     header = (
         _("Event"), _("Number"), _("Kind"), _("What is to be done"), _("To whom"), _("Who sees to it"),
         _("E-mail address"), _("Due on"), _("State"), _("Overdue"), _("Last word"), _("Said on"), _("Public"),
     )  # fmt: skip
-    return csv_response(name, [str(cell) for cell in header], (_row(row) for row in rows))
+    return sheet_response(name, form, _("Outcomes"), [str(cell) for cell in header], (_row(row) for row in rows))
 
 
 def _row(row: Outcome) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from sqlalchemy import select, text
 
 from app.core.clock import now, travel
@@ -140,6 +140,14 @@ def test_speakers_and_the_invited_count_by_their_own_links(app: Flask, talk: Eve
         assert answer.headers["Location"] == f"/events/{talk.slug}/"
     assert counts(talk, Stage.SPOKE) == {"other": 1}
     assert counts(talk, Stage.INVITED) == {"man": 1}
+    with app.test_request_context("/invitations/of-iva/"), atomic():
+        invited = Invitation(
+            event_id=talk.id, token="of-iva", email="iva@agency.example", created_at=now(), state=InvitationState.OPENED
+        )
+        db.session.add(invited)
+        db.session.flush()
+        part = render_template("events/_invitation_after.html", invitation=invited, event=invited.event)
+        assert 'action="/invitations/of-iva/declaration/"' in part and 'value="/invitations/of-iva/"' in part
     assert client_for().get("/speakers/guessed/").status_code == 404
     assert client_for().get("/invitations/guessed/declaration/").status_code == 404
 

@@ -17,6 +17,7 @@ from app.core.mail import Suppressed
 from app.core.transactions import atomic
 from app.events import outcome_notices, outcomes, remains
 from app.events.models import Event, Outcome, OutcomeNote, OutcomeStatus
+from app.web.workbooks import read_workbook
 from tests.cast import Cast
 from tests.events.helpers import mails, make_event
 
@@ -238,6 +239,15 @@ def test_spreadsheets_hold_no_formula(app: Flask, meeting: Event, cast: Cast, cl
         answer = client_for(cast.organiser).get(path)
         (row,) = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
         assert (row["What is to be done"], row["Last word"], row["State"]) == ("'=1+1", "'-@x", "Done")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_workbook_holds_the_same_as_text(app: Flask, meeting: Event, cast: Cast, client_for: Any) -> None:
+    record(meeting, "=1+1", due_on=date(2031, 3, 8))
+    answer = client_for(cast.organiser).get(f"/manage/events/{meeting.id}/outcomes.xlsx")
+    head, row = (line.cells for line in read_workbook(answer.data))
+    found = dict(zip(head, row, strict=False))
+    assert (found["What is to be done"], found["Due on"]) == ("=1+1", "2031-03-08")
 
 
 # Reminders, with the clock moved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-MINUTES_2006 = """Two days, five sessions, one wall of paper on which a woman's life ran from left to right. The participants
+MINUTES_2006 = """Two days, five sessions, one wall of paper on which a woman’s life ran from left to right. The participants \
 marked on it every place where nobody is responsible for her.
 
 - **Girlhood.** Those who travel without papers are counted with the adults, or not at all.
@@ -27,7 +27,7 @@ OUTCOMES_2006: tuple[dict[str, Any], ...] = (
     },
     {
         "kind": "recommendation", "addressee": "Governments", "due_on": date(2007, 12, 31),
-        "text": "Let a woman who reports violence keep her permit while the case is heard, also when it depends on her husband's.",
+        "text": "Let a woman who reports violence keep her permit while the case is heard, also when it depends on her husband’s.",
         "steps": (
             (date(2007, 2, 20), "in_progress", "Three countries have put a draft before their parliaments."),
             (date(2008, 1, 15), "in_progress", "One law is in force. We go on asking the others."),
@@ -49,7 +49,7 @@ OUTCOMES_2006: tuple[dict[str, Any], ...] = (
     {
         "kind": "recommendation", "addressee": "Partners", "due_on": date(2007, 3, 8),
         "text": "Collect the stories of women who went, in their own words, and let schools have them.",
-        "steps": ((date(2007, 3, 7), "done", "A pamphlet of fourteen stories, ready for International Women's Day."),),
+        "steps": ((date(2007, 3, 7), "done", "A pamphlet of fourteen stories, ready for International Women’s Day."),),
     },
     {
         "kind": "decision", "addressee": "The organisers", "due_on": date(2006, 9, 14),
@@ -74,7 +74,7 @@ TALK: dict[str, Any] = {
     "place": "Headquarters, room 3, Geneva",
     "audience_note": "Everybody is welcome",
 }
-MINUTES_LATELY = """It took one of the guests four years and the other eleven until their diplomas counted. Asked what would
+MINUTES_LATELY = """It took one of the guests four years and the other eleven until their diplomas counted. Asked what would \
 have helped, both said the same: *somebody who reads the form with you*.
 
 What was agreed stands under *What came of it*."""
