@@ -47,7 +47,12 @@ from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
 from app.events import (
+    after_manage_views,
+    feedback,
     holds,
+    outcome_manage_views,
+    outcome_notices,
+    outcome_views,
     own_views,
     planning_views,
     programme_views,
@@ -56,6 +61,7 @@ from app.events import (
     seat_views,
     series_views,
 )
+from app.events import after_views as after_event
 from app.events import manage_views as manage_events
 from app.events import offers as seat_offers
 from app.events import views as events
@@ -90,6 +96,10 @@ BLUEPRINTS = (
     planning_views.blueprint,
     programme_views.blueprint,
     series_views.blueprint,
+    outcome_views.blueprint,
+    outcome_manage_views.blueprint,
+    after_event.blueprint,
+    after_manage_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -158,6 +168,8 @@ def _registry() -> Registry:
         "absentee": auction_jobs.uncounted,
         "seats offered": seat_offers.overdue,
         "seats held": holds.overdue,
+        "thanks": feedback.thank,
+        "outcomes": outcome_notices.remind,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

@@ -39,7 +39,9 @@ from app.core.database import Base, db
 from app.core.mail import Mail
 from app.core.transactions import atomic, retried
 from app.events import services as events
-from app.events.models import LIVE, Event, Registration, Speaker
+from app.events.models import LIVE, Event, OutcomeNote, Registration, Speaker
+from app.events.models import Outcome as EventOutcome
+from app.events.outcomes import forget_owner
 from app.events.seats import RegistrationRefused
 from app.galleries.models import Artwork
 from app.partners.models import Partner
@@ -55,7 +57,8 @@ NOT_EXPORTED = (
 NOBODY = "erased.invalid"
 # Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
 IDENTITIES = tuple(
-    str(column.property.columns[0]) for column in (Person.name, Registration.name, Invoice.buyer, Artwork.artist)
+    str(column.property.columns[0])
+    for column in (Person.name, Registration.name, Invoice.buyer, Artwork.artist, EventOutcome.owner)
 )
 
 
@@ -76,12 +79,17 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
     person_id = person.id if person else 0  # nobody's: None would find what nobody in particular did
     paddles = select(Bidder.id).where(Bidder.person_id == person_id)
     invoices = select(Invoice.id).where(_theirs(Invoice, email, person))
+    outcomes = select(EventOutcome.id).where(EventOutcome.owner_email == email)
     payments = select(Payment.id).where(Payment.invoice_id.in_(invoices))
     return {
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
         "spoke": select(Speaker).where(Speaker.email == email),
+        "outcomes": select(EventOutcome).where(EventOutcome.owner_email == email),
+        "outcome_notes": select(OutcomeNote).where(
+            or_(OutcomeNote.actor_id == person_id, OutcomeNote.by_owner & OutcomeNote.outcome_id.in_(outcomes))
+        ),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),
@@ -146,11 +154,14 @@ def _erase_rows(email: str) -> None:
         person = _find(email)
         registrations = db.session.scalars(select(Registration).where(_theirs(Registration, email, person))).all()
         invoices = db.session.scalars(select(Invoice).where(_theirs(Invoice, email, person))).all()
+        owned = db.session.scalars(select(EventOutcome).where(EventOutcome.owner_email == email)).all()
         names = {person.name if person else "", *(row.name for row in registrations if row.email == email)}
-        names |= {row.buyer for row in invoices if row.email == email}
+        names |= {row.buyer for row in invoices if row.email == email} | {row.owner for row in owned}
         for registration in registrations:
             registration.name, registration.needs, registration.person_id = "–", "", None
             registration.email = f"registration-{registration.id}@{NOBODY}"
+        for outcome in owned:
+            forget_owner(outcome)
         for invoice in invoices:
             invoice.buyer, invoice.email = f"Buyer {invoice.id}", f"invoice-{invoice.id}@{NOBODY}"
         db.session.execute(delete(Mail).where(Mail.recipient == email))
@@ -237,8 +248,9 @@ def erase_again() -> None:
     """After a restore: erase everybody whose erasure was promised, unless they came back after it."""
     known = _known()
     seen: dict[str, datetime] = {}
-    for model in (Person, Registration, Invoice):
-        for email, at in db.session.execute(select(model.email, model.created_at)):
+    places = [(model.email, model.created_at) for model in (Person, Registration, Invoice)]
+    for address, since in (*places, (EventOutcome.owner_email, EventOutcome.updated_at)):
+        for email, at in db.session.execute(select(address, since).where(address != "")):
             seen[email] = max(at, seen.get(email, at))
     for email, at in db.session.execute(select(Speaker.email, Event.created_at).join(Speaker.event)):
         seen[email] = max(at, seen.get(email, at))

@@ -28,6 +28,7 @@ from app.accounts.views import ask_to_sign_in
 from app.core.clock import now
 from app.core.transactions import atomic, locked
 from app.events import asking, calendars, listing, own_page, queries, rules, services, wording
+from app.events.after_views import after_event
 from app.events.asking_forms import PartyForm, party_form, words_for_pools
 from app.events.asking_queries import Desk, desk_of
 from app.events.forms import KINDS
@@ -226,6 +227,7 @@ def event_page(
         "waiting": sum(desk.waiting.values()),
         "programme": programme_of(event.id),
     }
+    after = after_event(event)
     facts = (
         *shown.values(),
         event.takes_registrations,
@@ -234,6 +236,7 @@ def event_page(
         facts_of(*event.co_organisers),
         facts_of(*desk.questions),
         tuple(desk.waiting.items()),
+        repr(after),
     )
 
     def render() -> str:
@@ -248,6 +251,7 @@ def event_page(
             closes_at=terms.closes_at or terms.starts_at,
             kinds=KINDS,
             preview=preview,
+            after=after,
             data=None if preview else data_of(event, shown["programme"]),
             **shown,
         )

@@ -17,6 +17,7 @@ PUBLIC = {
     "lot": "{auction}lots/2/",
     "proceeds": "/auctions/auction-for-international-womens-day-2006/proceeds/",
     "campaign": "/campaigns/international-womens-day-2006/",
+    "outcomes": "/events/female-migrants-bridging-the-gaps-throughout-the-life-cycle/outcomes/",
     "sign-in": "/account/sign-in/",
 }
 MANAGING = {
@@ -40,6 +41,11 @@ MANAGING = {
     "manage-desk": "/manage/payments/",
     "manage-ledger": "/manage/ledger/",
     "manage-people": "/manage/people/",
+    "manage-outcomes": "/manage/outcomes/?status=all",
+    "manage-after": "/manage/events/12/after/",
+    "manage-attendance": "/manage/events/12/attendance/",
+    "manage-feedback": "/manage/events/12/feedback/",
+    "manage-composition": "/manage/events/12/composition/",
     "style": "/manage/style/",
 }
 PICTURED = ("home", "events", "event", "gallery", "artwork", "auction", "lot", "proceeds", "desk", "manage-gallery")

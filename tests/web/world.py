@@ -35,6 +35,7 @@ from tests.conftest import Browserlike
 from tests.events.helpers import mails, make_event, seat
 from tests.galleries.helpers import make_gallery
 from tests.payments.helpers import make_invoice, make_partner
+from tests.web import after_world
 
 PASSWORD = "a hammer falls on paper"
 HOUR = timedelta(hours=1)
@@ -102,7 +103,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
-        "soon_id": soon.id, "entry_id": entry.id, **queue,
+        "soon_id": soon.id, "entry_id": entry.id, **queue, **after_world.build_after(cast),
     }  # fmt: skip
 
 
@@ -383,6 +384,9 @@ EVENT = {
     "ends_at": "2031-03-08T20:00", "place": "Room A", "online_url": "https://meet.example/a", "capacity": "80",
     "registration_closes_at": "2031-03-08T12:00", "partner_ids": ["1"],
 }  # fmt: skip
+OUTCOME = {
+    "text": "Count them.", "addressee": "Governments", "owner": "Ola", "owner_email": "ola@ngo.example", "due_on": "2031-03-08",
+}  # fmt: skip
 CAMPAIGN = {
     "title": "Our mothers", "summary": "About them.", "accent": "#5B2A86", "starts_on": "2026-03-01",
     "ends_on": "2026-12-31",
@@ -501,6 +505,29 @@ CASES: dict[str, list[Case]] = {
         Case("series.put_in", "organiser", "series_id", ("series.edit", "series_id"), {"event_id": draft_outside},
              after=take_out_again),
         Case("series.take_out", "organiser", "series_id event_id=in_id", ("series.edit", "series_id")),
+    ],
+    "after": [
+        Case("outcomes.tell", None, "token=outcome", ("outcomes.own", "token=outcome"),
+             {"status": "in_progress", "text": after_world.something_new}),
+        Case("outcomes.resign", None, "token=outcome", ("outcomes.own", "token=outcome"), {"word": "Ask Ida."},
+             after=after_world.take_up_again, thorough=False),
+        Case("manage_outcomes.of_event", "organiser", "event_id=past_id", fill=OUTCOME),
+        Case("manage_outcomes.follow_up", "organiser", "outcome_id", ("manage_outcomes.edit", "outcome_id"),
+             {"step-text": after_world.something_new}, thorough=False),
+        Case("manage_outcomes.show_note", "organiser", "outcome_id note_id wanted=publication",
+             ("manage_outcomes.edit", "outcome_id")),
+        Case("manage_outcomes.letter", "organiser", "outcome_id", ("manage_outcomes.edit", "outcome_id")),
+        Case("manage_outcomes.edit", "organiser", "outcome_id", fill=OUTCOME, thorough=False),
+        Case("after.give_feedback", None, "token=came", fill={"rating": "4", "liked": "The songs.", "improve": "Chairs."},
+             after=after_world.ask_again),
+        Case("after.declare", None, "token=asked", fill={"category": "woman"}, after=after_world.ask_again),
+        Case("after.declare_invited", None, "token=invited", fill={"category": "man"}, after=after_world.ask_again),
+        Case("after.speaker", None, "token=speaker", fill={"category": "other"}, after=after_world.ask_again),
+        Case("manage_after.page", "organiser", "event_id=past_id", fill={"minutes": "We met.", "minimum_cell": "6"}, thorough=False),
+        Case("manage_after.attended", "organiser", "event_id=held_id"),
+        Case("manage_after.everybody", "organiser", "event_id=held_id", ("manage_after.attended", "event_id=held_id")),
+        Case("manage_after.composed", "organiser", "event_id=past_id", fill={"woman": "3", "man": "2", "other": "0"},
+             thorough=False),
     ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),

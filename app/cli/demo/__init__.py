@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import update
 
-from app.cli.demo import auctions, people, pictures, planning, programme, waiting
+from app.cli.demo import after, auctions, people, pictures, planning, programme, waiting
 from app.core.database import db
 from app.core.mail import Mail, MailState
 from app.core.transactions import atomic
@@ -24,7 +24,7 @@ ALL_WORKS = 40
 
 def seed(say: Say, works: int = ALL_WORKS) -> None:
     """Fill the demonstration where it is missing. `works` limits the pictures drawn, for tests."""
-    if people.complete() and auctions.complete():
+    if people.complete() and auctions.complete() and after.complete():
         return
     say("filling the demonstration with content")
     people.seed()
@@ -35,6 +35,7 @@ def seed(say: Say, works: int = ALL_WORKS) -> None:
     pictures.seed(works)
     say("holding the auction of 2006, and opening this year's")
     auctions.seed()
+    after.seed()
     _quiet_past()
     db.session.remove()
 
