@@ -46,6 +46,7 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import imports, invitation_notices, invitation_views, inviting_views, list_views
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
@@ -72,6 +73,9 @@ BLUEPRINTS = (
     partners.blueprint,
     events.blueprint,
     manage_events.blueprint,
+    invitation_views.blueprint,
+    inviting_views.blueprint,
+    list_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -119,11 +123,13 @@ def _registry() -> Registry:
         push.SEND: push.send,
         offers.EXPIRE: offers.expire_offer,
         absentee.COUNT: auction_jobs.count_absentee,
+        imports.TELL: imports.tell_imported,
     }
     registry.letters = {
         notices.OUTBID: notices.outbid_letter,
         notices.THANKS: notices.thanks_letter,
         watching.CLOSING: watching.closing_letter,
+        invitation_notices.INVITATION: invitation_notices.letter,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),
@@ -142,6 +148,7 @@ def _registry() -> Registry:
         "jobs": jobs.sweep,
         "typed": typed.sweep,
         "codes": _sweep_codes,
+        "lists": imports.sweep,
     }
     return registry
 

@@ -29,6 +29,7 @@ from app.core.clock import now
 from app.core.transactions import atomic, locked
 from app.events import calendars, queries, rules, services
 from app.events.forms import KINDS, RegistrationForm
+from app.events.invitation_queries import instead_of_form
 from app.events.models import Event, Registration, RegistrationStatus
 from app.events.seats import RegistrationRefused, terms_of
 from app.web.access import bearer, public
@@ -96,6 +97,9 @@ def entry(slug: str) -> Response:
 def register(slug: str) -> Any:
     """Register. Somebody without a session proves their address first and comes back to what they typed."""
     event = _found(slug)
+    invitation = instead_of_form(event, current_user)
+    if invitation is not None:  # it says for how many, and may have seats of its own
+        return redirect(url_for("invitations.page", token=invitation.token), 303)
     form = _form(event, request.form)
     closed = rules.refusal(terms_of(event, event.pool), 1, now())
     if closed is not None:
@@ -204,6 +208,7 @@ def _page(event: Event, form: RegistrationForm, status: int = 200) -> Any:
         accent=event.campaign.accent if event.campaign else "",
         typed=request.method == "GET" and form.party.raw_data is not None,
         mine=queries.live_registration(event.id, current_user),
+        invitation=instead_of_form(event, current_user),
         closed=rules.refusal(terms, 1, now()),
         closes_at=terms.closes_at or terms.starts_at,
         waiting=queries.waiting_count(event.id) if event.pool and not event.pool.free else 0,
