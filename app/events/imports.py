@@ -43,6 +43,7 @@ from app.events.models import (
     ImportDraft,
     Invitation,
     InvitationState,
+    PoolKind,
     Registration,
 )
 from app.events.notices import tell
@@ -52,6 +53,8 @@ from app.events.seats import Claim, RegistrationRefused, first_letter, lock_pool
 KEPT = timedelta(days=7)  # then a draft that nobody applied is forgotten, with whom it names
 TELL = "events.tell_imported"
 LETTERS_A_JOB = 50
+# What our own lists call a room without a name.
+UNNAMED = {PoolKind.ROOM: ("Room", "Salle", "Sala"), PoolKind.ONLINE: ("Online", "En ligne", "En línea")}
 
 
 class Kind(StrEnum):
@@ -144,7 +147,10 @@ def _registered(event_id: int) -> Registered:
             gone.add(row.email)
     pools = event.pools if event else []
     rooms = {pool.id: rules.largest(terms_of(event, pool), by_organiser=True) for pool in pools if event}
-    named = {plain(pool.name): (pool.id, rooms[pool.id]) for pool in pools if plain(pool.name)}
+    named: dict[str, tuple[int, int]] = {}
+    for pool in reversed(pools):  # of two with one name, the first
+        for name in [pool.name] if plain(pool.name) else UNNAMED[pool.kind]:
+            named[plain(name)] = pool.id, rooms[pool.id]
     return Registered(live, frozenset(gone), named, rooms[pools[0].id] if pools else 0)
 
 

@@ -190,6 +190,15 @@ def remind(event_id: int, actor_id: int | None) -> int:
     return count
 
 
+def forget(invitation: Invitation, address: str) -> None:
+    """Erase whom an invitation names: what is not answered is taken back, and the link is nobody's."""
+    _release(invitation)
+    if invitation.state in UNANSWERED:
+        invitation.state = InvitationState.TAKEN_BACK
+    invitation.name, invitation.email, invitation.reason, invitation.token = "–", address, "", token()
+    db.session.flush()
+
+
 def _locked(invitation_id: int) -> tuple[Event, Invitation]:
     """The event and the invitation, its seats and itself locked in this order, if it can still be answered. Raises LookupError, AnswerClosed."""
     event_id = db.session.scalar(select(Invitation.event_id).where(Invitation.id == invitation_id))

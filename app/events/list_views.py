@@ -22,6 +22,7 @@ from app.events.models import Event, ImportDraft, Invitation
 from app.events.seats import RegistrationRefused, terms_of
 from app.web.access import roles
 from app.web.formats import locale
+from app.web.forms import storable
 from app.web.sheets import sheet_response
 
 blueprint = Blueprint("manage_lists", __name__)
@@ -86,11 +87,11 @@ def addresses(event_id: int) -> Any:
 def take_off(event_id: int) -> Any:
     """Take one address, or all of one name, off the closed list."""
     _event(event_id)
+    group, address = request.form.get("group"), request.form.get("address", "")
+    if not storable((group or "") + address, lines=False):
+        abort(400)
     with atomic():
-        if "group" in request.form:
-            count = closed_list.take_off(event_id, current_user.id, group=request.form["group"][:200])
-        else:
-            count = closed_list.take_off(event_id, current_user.id, address=request.form.get("address", "")[:254])
+        count = closed_list.take_off(event_id, current_user.id, address=address, group=group)
     words = ngettext("%(num)d address is taken off the list.", "%(num)d addresses are taken off the list.", count)
     flash(words, "success" if count else "info")
     return redirect(url_for("manage_lists.addresses", event_id=event_id), 303)

@@ -21,12 +21,15 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic, locked
+from app.events import closed_list, imports, inviting
+from app.events.columns import understood
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
 from app.galleries.queries import auctionable
 from app.payments.models import Invoice, InvoiceStatus, Method
 from app.payments.services import begin_payment, keep_session, record_cash
+from app.web.lists import read_text
 from tests.auctions.helpers import bid, hang, lot_of, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
@@ -82,7 +85,16 @@ def build(cast: Cast) -> dict[str, Any]:
         watching.watch(lot_of(auction, 2).id, cast.parent.id)
         locked(Auction, auction.id).need_title = "A school bus"
     closed, request_id, owed_id = build_closed(cast)
+    with atomic():
+        wanted = [inviting.Wanted(f"{name}@state.example", name, 3) for name in ("invited", "asked")]
+        invited, asked = inviting.invite(event.id, wanted)
+        closed_list.put(event.id, {"@school.example": "Parents"}, None)
+        people = understood(read_text("Lea, lea@home.example"))
+        lists = [
+            imports.keep(event.id, imports.Kind.REGISTRATIONS, "a.csv", people, cast.organiser.id) for _ in range(2)
+        ]
     return {
+        "invited": invited.token, "asked_id": asked.id, "list_id": lists[0].id, "other_list_id": lists[1].id,
         "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
@@ -273,6 +285,11 @@ def rising() -> str:
     return str(100 + next(_numbers) * 25)
 
 
+def tomorrow() -> str:
+    """A time in a day, as a form writes it."""
+    return (now() + 24 * HOUR).strftime("%Y-%m-%dT%H:%M")
+
+
 TIMES = {"starts_at": "ends_at", "ends_at": "registration_closes_at"}
 EVENT = {
     "title": "Voices", "summary": "Two sentences.", "body": "All of it.", "starts_at": "2031-03-08T18:30",
@@ -299,6 +316,9 @@ BROWSER = {
 GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
+INVITED = {"name": "Ann", "party": "2", "guests": "Bo", "needs": "A ramp.", "diet": "No pork."}
+AT_INVITATION, AT_INVITATIONS = ("invitations.page", "token=invited"), ("manage_invitations.index", "event_id")
+AT_LIST = ("manage_lists.draft", "event_id draft_id=list_id")
 AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
 AT_NEED = ("pledges.page", "slug=auction")
@@ -345,6 +365,24 @@ CASES: dict[str, list[Case]] = {
         Case("manage_events.postponement", "organiser", "event_id=draft_id", AT_DRAFT, {"message": "Snow."}, after=reopen),
         Case("manage_events.completion", "organiser", "event_id=past_id", ("manage_events.edit", "event_id=past_id")),
         Case("manage_events.cancellation", "organiser", "event_id", ("manage_events.edit", "event_id"), after=reopen),
+    ],
+    "invitations": [
+        Case("manage_invitations.add", "organiser", "event_id",
+             fill={"people": "Ann <ann@x.example>", "message": "Come.", "answer_by": tomorrow}, thorough=False),
+        Case("manage_invitations.remind", "organiser", "event_id", AT_INVITATIONS),
+        Case("manage_invitations.send_again", "organiser", "event_id invitation_id=asked_id", AT_INVITATIONS),
+        Case("manage_invitations.take_back", "organiser", "event_id invitation_id=asked_id", AT_INVITATIONS),
+        Case("invitations.acceptance", None, "token=invited", AT_INVITATION, INVITED, may_write=("event_invitation",)),
+        Case("invitations.refusal", None, "token=invited", AT_INVITATION, {"reason": "In New York."}),
+    ],
+    "lists": [
+        Case("manage_lists.index", "organiser", "event_id", fill={"people": "Ann, ann@x.example"}, thorough=False),
+        Case("manage_lists.addresses", "organiser", "event_id", fill={"people": "@x.example", "group": "Board"},
+             thorough=False),
+        Case("manage_lists.take_off", "organiser", "event_id", ("manage_lists.addresses", "event_id")),
+        Case("manage_lists.confirm", "organiser", "event_id draft_id=list_id", AT_LIST),
+        Case("manage_lists.discard", "organiser", "event_id draft_id=other_list_id",
+             ("manage_lists.draft", "event_id draft_id=other_list_id")),
     ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),
@@ -429,6 +467,7 @@ EXCEPTIONS = {
     "pledges.withdraw": "no field: tests/auctions/test_pledges.py",
     "after_auction.take_back": "no field but the way back, as hand_over: tests/auctions/test_after.py",
     "payments.stripe_webhook": "signed, not a form: tests/payments/test_webhook.py",
+    "invitations.opening": "sent by a script: tests/events/test_invitations.py",
     "push.unsubscribe": "sent by a script: tests/auctions/test_push.py",
     "dev.enter": "a development page without fields, absent in production",
 }
