@@ -135,10 +135,11 @@ def confirm(event_id: int, draft_id: int) -> Any:
 def discard(event_id: int, draft_id: int) -> Any:
     """Forget a list."""
     _event_row, kept = _draft(event_id, draft_id)
+    home = _home(kept)
     with atomic():
         imports.discard(event_id, draft_id)
     flash(_("The list is forgotten. Nothing was changed."), "success")
-    return redirect(_home(kept), 303)
+    return redirect(home, 303)
 
 
 @blueprint.get(f"/manage/events/{NUMBER}/lists/<any(registrations, waiting, invitations):name>.<any(csv, xlsx):form>")
