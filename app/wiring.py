@@ -50,6 +50,11 @@ from app.events import (
     after_manage_views,
     feedback,
     holds,
+    imports,
+    invitation_notices,
+    invitation_views,
+    inviting_views,
+    list_views,
     outcome_manage_views,
     outcome_notices,
     outcome_views,
@@ -100,6 +105,9 @@ BLUEPRINTS = (
     outcome_manage_views.blueprint,
     after_event.blueprint,
     after_manage_views.blueprint,
+    invitation_views.blueprint,
+    inviting_views.blueprint,
+    list_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -147,11 +155,13 @@ def _registry() -> Registry:
         push.SEND: push.send,
         offers.EXPIRE: offers.expire_offer,
         absentee.COUNT: auction_jobs.count_absentee,
+        imports.TELL: imports.tell_imported,
     }
     registry.letters = {
         notices.OUTBID: notices.outbid_letter,
         notices.THANKS: notices.thanks_letter,
         watching.CLOSING: watching.closing_letter,
+        invitation_notices.INVITATION: invitation_notices.letter,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),
@@ -174,6 +184,7 @@ def _registry() -> Registry:
         "jobs": jobs.sweep,
         "typed": typed.sweep,
         "codes": _sweep_codes,
+        "lists": imports.sweep,
     }
     return registry
 

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import hmac
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,9 @@ from app.core.clock import now
 from app.core.database import Base, db
 from app.core.mail import Mail
 from app.core.transactions import atomic, retried
+from app.events import inviting
 from app.events import services as events
-from app.events.models import LIVE, Event, OutcomeNote, Registration, Speaker
+from app.events.models import LIVE, AllowedAddress, Event, Guest, Invitation, OutcomeNote, Registration, Speaker
 from app.events.models import Outcome as EventOutcome
 from app.events.outcomes import forget_owner
 from app.events.seats import RegistrationRefused
@@ -58,7 +59,15 @@ NOBODY = "erased.invalid"
 # Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
 IDENTITIES = tuple(
     str(column.property.columns[0])
-    for column in (Person.name, Registration.name, Invoice.buyer, Artwork.artist, EventOutcome.owner)
+    for column in (
+        Person.name,
+        Registration.name,
+        Invitation.name,
+        Guest.name,
+        Invoice.buyer,
+        Artwork.artist,
+        EventOutcome.owner,
+    )
 )
 
 
@@ -78,6 +87,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
     """Where a person's data stands: a query for each table. Guests have an address and no account."""
     person_id = person.id if person else 0  # nobody's: None would find what nobody in particular did
     paddles = select(Bidder.id).where(Bidder.person_id == person_id)
+    registered = select(Registration.id).where(_theirs(Registration, email, person))
     invoices = select(Invoice.id).where(_theirs(Invoice, email, person))
     outcomes = select(EventOutcome.id).where(EventOutcome.owner_email == email)
     payments = select(Payment.id).where(Payment.invoice_id.in_(invoices))
@@ -90,6 +100,9 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "outcome_notes": select(OutcomeNote).where(
             or_(OutcomeNote.actor_id == person_id, OutcomeNote.by_owner & OutcomeNote.outcome_id.in_(outcomes))
         ),
+        "came_along": select(Guest).where(Guest.registration_id.in_(registered)),
+        "invitations": select(Invitation).where(Invitation.email == email),
+        "closed_lists": select(AllowedAddress).where(AllowedAddress.address == email),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),
@@ -154,12 +167,21 @@ def _erase_rows(email: str) -> None:
         person = _find(email)
         registrations = db.session.scalars(select(Registration).where(_theirs(Registration, email, person))).all()
         invoices = db.session.scalars(select(Invoice).where(_theirs(Invoice, email, person))).all()
+        invitations = db.session.scalars(select(Invitation).where(Invitation.email == email)).all()
         owned = db.session.scalars(select(EventOutcome).where(EventOutcome.owner_email == email)).all()
-        names = {person.name if person else "", *(row.name for row in registrations if row.email == email)}
+        names = {
+            person.name if person else "",
+            *(row.name for row in invitations),
+            *(row.name for row in registrations if row.email == email),
+        }
         names |= {row.buyer for row in invoices if row.email == email} | {row.owner for row in owned}
         for registration in registrations:
             registration.name, registration.needs, registration.person_id = "–", "", None
             registration.email = f"registration-{registration.id}@{NOBODY}"
+            db.session.execute(delete(Guest).where(Guest.registration_id == registration.id))
+        for invitation in invitations:
+            inviting.forget(invitation, f"invitation-{invitation.id}@{NOBODY}")
+        db.session.execute(delete(AllowedAddress).where(AllowedAddress.address == email))
         for outcome in owned:
             forget_owner(outcome)
         for invoice in invoices:
@@ -248,7 +270,11 @@ def erase_again() -> None:
     """After a restore: erase everybody whose erasure was promised, unless they came back after it."""
     known = _known()
     seen: dict[str, datetime] = {}
-    places = [(model.email, model.created_at) for model in (Person, Registration, Invoice)]
+    for address in db.session.scalars(select(AllowedAddress.address)):  # since when it is on a list is not kept
+        seen[address] = datetime.min.replace(tzinfo=UTC)
+    places: list[tuple[Any, Any]] = [
+        (model.email, model.created_at) for model in (Person, Registration, Invitation, Invoice)
+    ]
     for address, since in (*places, (EventOutcome.owner_email, EventOutcome.updated_at)):
         for email, at in db.session.execute(select(address, since).where(address != "")):
             seen[email] = max(at, seen.get(email, at))

@@ -11,9 +11,8 @@ from flask_login import current_user
 
 from app.core import audit
 from app.core.clock import now
-from app.core.database import db
 from app.core.transactions import atomic
-from app.events import desk_queries, queries, rules, services
+from app.events import desk_queries, exports, queries, rules, services
 from app.events.forms import (
     KINDS,
     REGISTRATION_STATES,
@@ -28,9 +27,9 @@ from app.events.programme_queries import series_choices
 from app.events.seats import RegistrationRefused, terms_of
 from app.partners.queries import partner_choices
 from app.web.access import roles
-from app.web.formats import locale, stamp
+from app.web.formats import locale
 from app.web.paging import paged
-from app.web.sheets import csv_response
+from app.web.sheets import sheet_response
 
 blueprint = Blueprint("manage_events", __name__)
 NUMBER = "<int(max=2147483647):event_id>"
@@ -235,19 +234,8 @@ def _added(registration: Registration, made: bool) -> str:
 def sheet(event_id: int) -> Any:
     """All registrations as a spreadsheet."""
     event = _event(event_id)
-    header = (_("State"), _("Name"), _("E-mail address"), _("Party"), _("Needs"), _("Registered"))
-    rows = (
-        (
-            REGISTRATION_STATES[row.status],
-            row.name,
-            row.email,
-            row.party,
-            row.needs,
-            stamp(row.created_at, event.timezone),
-        )
-        for row in db.session.scalars(queries.registrations_of(event_id))
-    )
-    return csv_response(f"{event.slug}.csv", [str(cell) for cell in header], rows)
+    table = exports.registrations(event)
+    return sheet_response(event.slug, "csv", event.title, table.header, table.rows)
 
 
 @blueprint.post(f"/manage/events/{NUMBER}/registrations/<int(max=2147483647):registration_id>/withdrawal")

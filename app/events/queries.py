@@ -7,16 +7,15 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from app.accounts.models import Person
-from app.accounts.queries import is_staff
 from app.core.clock import now
 from app.core.database import db
+from app.events.audience import is_for_staff, organises, visible_events_for
 from app.events.models import (
     LIVE,
-    Audience,
     Campaign,
     Event,
     EventKind,
@@ -30,28 +29,7 @@ from app.events.wording import in_account
 from app.partners.queries import like
 from app.web.formats import when
 
-
-def organises(viewer: Any) -> bool:
-    """Whether this person manages events."""
-    return viewer.is_authenticated and bool({role.name for role in viewer.roles} & {"organiser", "admin"})
-
-
-def visible_events_for(viewer: Any) -> Select[Event]:
-    """The events this viewer (a Person or an anonymous visitor) may know of.
-
-    Organisers: all, drafts too. Everybody else, never drafts: public ones; staff ones for staff; and, whatever the
-    audience, those for which they hold a live registration (this is the only way to an event by invitation).
-    """
-    query = select(Event)
-    if organises(viewer):
-        return query
-    allowed: list[ColumnElement[bool]] = [Event.audience == Audience.PUBLIC]
-    if viewer.is_authenticated:
-        if is_staff(viewer):
-            allowed.append(Event.audience == Audience.STAFF)
-        mine = or_(Registration.person_id == viewer.id, Registration.email == viewer.email)
-        allowed.append(Event.id.in_(select(Registration.event_id).where(mine, Registration.status.in_(LIVE))))
-    return query.where(Event.status != EventStatus.DRAFT, or_(*allowed))
+__all__ = ["is_for_staff", "organises", "visible_events_for"]  # who may know of an event: see audience.py
 
 
 def event_for(viewer: Any, slug: str) -> Event | None:
@@ -63,14 +41,6 @@ def event_for(viewer: Any, slug: str) -> Event | None:
         db.session.scalars(query.options(*(joinedload(part) for part in parts))).unique().one_or_none()
     )
     return found
-
-
-def is_for_staff(slug: str) -> bool:
-    """Whether this address is a staff event: then a stranger is asked to sign in, not told that nothing is there."""
-    query = select(Event.id).where(
-        Event.slug == slug, Event.audience == Audience.STAFF, Event.status != EventStatus.DRAFT
-    )
-    return db.session.scalar(query) is not None
 
 
 def listed(viewer: Any, search: str = "", kind: str = "", campaign: str = "") -> Select[Event]:

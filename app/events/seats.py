@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, func, or_, select, text, true, update
@@ -79,12 +81,13 @@ def register(
     listed: bool = False,
     source: Source = Source.FORM,
     by_organiser: bool = False,
+    reserved: int = 0,
 ) -> Claim:
     """Give a party seats, a place in the queue or, where an organiser decides, none of both yet; and tell it by mail.
 
-    `email` is in its normal form. `pool_id`: the first pool if it is not said. The same `operation` of the same address,
-    or a second registration of an address that has a live one, gives back what is there. Raises LookupError,
-    RegistrationRefused.
+    `email` is in its normal form. `pool_id`: the first pool if it is not said. `reserved`: see `claim_seats`. The same
+    `operation` of the same address, or a second registration of an address that has a live one, gives back what is there
+    (and then nothing reserved is used). Raises LookupError, RegistrationRefused.
     """
     pools = lock_pools(event_id)
     event = db.session.get(Event, event_id, populate_existing=True)
@@ -100,11 +103,10 @@ def register(
     if reason is not None or pool is None:
         largest = rules.largest(terms, by_organiser=by_organiser)
         raise RegistrationRefused(reason or rules.Reason.NO_REGISTRATION, largest)
-    newcomer = Registration(
-        token=token(), event_id=event_id, person_id=person_id, name=name, email=email, locale=locale, party=party,
-        seated=0, needs=needs, diet=diet, listed=listed, in_part=in_part, ask_first=ask_first,
+    newcomer = newcomer_of(
+        event_id, pool, person_id=person_id, name=name, email=email, locale=locale, party=party, needs=needs, diet=diet,
+        listed=listed, in_part=in_part, ask_first=ask_first,
         source=Source.ORGANISER if by_organiser and source is Source.FORM else source,
-        status=RegistrationStatus.WAITING, queued_at=now(), ranked_at=now(), created_at=now(), pool_id=pool.id,
         operation=operation if operation and earlier is None else token(),
     )  # fmt: skip
     if event.approval and not by_organiser:
@@ -113,9 +115,18 @@ def register(
         db.session.flush()
         tell("event_requested", event, newcomer)
         return Claim(newcomer, made=True)
-    tell_served(event, [one for one in claim_seats(event, pool, newcomer) if one is not newcomer])
+    tell_served(event, [one for one in claim_seats(event, pool, newcomer, reserved=reserved) if one is not newcomer])
     tell(first_letter(newcomer), event, newcomer)
     return Claim(newcomer, made=True)
+
+
+def newcomer_of(event_id: int, pool: SeatPool, **values: Any) -> Registration:
+    """A registration that has no seat yet and is not saved: `claim_seats` does both."""
+    at = now()
+    return Registration(
+        token=token(), event_id=event_id, pool_id=pool.id, seated=0, status=RegistrationStatus.WAITING, queued_at=at,
+        ranked_at=at, created_at=at, **values,
+    )  # fmt: skip
 
 
 def chosen(pools: Sequence[SeatPool], pool_id: int | None) -> SeatPool | None:
@@ -142,29 +153,38 @@ def _earlier(event_id: int, email: str, operation: str) -> Registration | None:
     return found
 
 
-def claim_seats(event: Event, pool: SeatPool, newcomer: Registration | None = None) -> list[Registration]:
-    """Give the free seats to the queue, whose last is the newcomer; returns who got some. The only way to a seat (S3).
+def claim_seats(event: Event, pool: SeatPool, *newcomers: Registration, reserved: int = 0) -> list[Registration]:
+    """Give the free seats to the queue, whose last are the newcomers in their order; returns who got some. The only way
+    to a seat (S3).
 
-    `pool` is locked. Saves the newcomer, seated or waiting. Who wants to be asked first is offered the seats instead,
-    except the newcomer, who is asking now; once the event has begun nobody can be asked, and these are passed.
+    `pool` is locked. Saves the newcomers, seated or waiting. Who wants to be asked first is offered the seats instead,
+    except a newcomer, who is asking now; once the event has begun nobody can be asked, and these are passed. `reserved`:
+    seats of a hold that ends with this call and that was kept for the one newcomer. They were never free for the queue, so a
+    newcomer who fits on them takes them first, also above a capacity that was reduced (S6); those it leaves go to the queue.
     """
     served: list[Registration] = []
-    confirmed = held = 0
+    new = set(newcomers)
+    confirmed, held = 0, -reserved
     begun = now() >= event.starts_at
-    free = rules.free_seats(pool.capacity, pool.confirmed + pool.held)
+    for newcomer in newcomers[:1] if reserved else ():
+        if newcomer.party <= reserved:
+            _seat(newcomer, newcomer.party)
+            confirmed += newcomer.party
+            served.append(newcomer)
+    free = rules.free_seats(pool.capacity, pool.confirmed + confirmed + pool.held + held)
     while free > 0:
         queue = _queue(pool.id, fitting=free, begun=begun)
         last = len(queue) < BATCH
-        if newcomer is not None and last:
-            queue.append(newcomer)
+        if last:
+            queue += [newcomer for newcomer in newcomers if not newcomer.seated]
         facts = [
-            rules.Waiting(place, row.party - row.seated, row.in_part and (row is newcomer or not asks(row)))
+            rules.Waiting(place, row.party - row.seated, row.in_part and (row in new or not asks(row)))
             for place, row in enumerate(queue)
         ]
         grants = rules.served(free, facts)
         for grant in grants:
             party = queue[grant.id]
-            if asks(party) and party is not newcomer:
+            if asks(party) and party not in new:
                 _offer(event, party)
                 held += grant.seats
             else:
@@ -175,11 +195,8 @@ def claim_seats(event: Event, pool: SeatPool, newcomer: Registration | None = No
         db.session.flush()
         if last:
             break
-    if newcomer is not None:
-        if newcomer not in served:
-            to_the_end(newcomer, pool)
-        db.session.add(newcomer)
-        db.session.flush()
+    if newcomers:
+        _line_up(pool, newcomers, set(served))
     take(pool, confirmed, held)
     return served
 
@@ -187,6 +204,18 @@ def claim_seats(event: Event, pool: SeatPool, newcomer: Registration | None = No
 def asks(registration: Registration) -> bool:
     """Whether seats are offered to it, not given. Who has some of its seats already has said yes to the others."""
     return registration.ask_first and not registration.seated
+
+
+def _line_up(pool: SeatPool, newcomers: Sequence[Registration], served: set[Registration]) -> None:
+    """Save the newcomers; those who wait are the last of the queue, in their order, whatever the clock says."""
+    waiting = [one for one in newcomers if one not in served]
+    last = _last_rank(pool.id) if waiting else None
+    for place, newcomer in enumerate(waiting):
+        newcomer.queued_at = max(newcomer.queued_at, last or newcomer.queued_at) + timedelta(microseconds=place)
+    for newcomer in newcomers:
+        newcomer.ranked_at = newcomer.queued_at
+    db.session.add_all(newcomers)
+    db.session.flush()
 
 
 def servable(fitting: ColumnElement[int] | int, *, begun: bool) -> ColumnElement[bool]:
@@ -205,10 +234,15 @@ def _queue(pool_id: int, fitting: int, *, begun: bool) -> list[Registration]:
 
 def to_the_end(registration: Registration, pool: SeatPool) -> None:
     """Let a party wait behind everybody who waits: a clock that stepped back must not let it pass."""
-    waiting = (Registration.pool_id == pool.id, Registration.status == RegistrationStatus.WAITING)
-    others = Registration.id != registration.id if registration.id else true()
-    last = db.session.scalar(select(func.max(Registration.ranked_at)).where(*waiting, others))
+    last = _last_rank(pool.id, besides=registration.id)
     registration.queued_at = registration.ranked_at = max(now(), last or now())
+
+
+def _last_rank(pool_id: int, besides: int | None = None) -> datetime | None:
+    waiting = (Registration.pool_id == pool_id, Registration.status == RegistrationStatus.WAITING)
+    others = Registration.id != besides if besides else true()
+    last: datetime | None = db.session.scalar(select(func.max(Registration.ranked_at)).where(*waiting, others))
+    return last
 
 
 def _seat(registration: Registration, seats: int) -> None:

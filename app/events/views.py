@@ -32,6 +32,7 @@ from app.events.after_views import after_event
 from app.events.asking_forms import PartyForm, party_form, words_for_pools
 from app.events.asking_queries import Desk, desk_of
 from app.events.forms import KINDS
+from app.events.invitation_queries import instead_of_form
 from app.events.models import Event, EventStatus
 from app.events.programme_queries import programme_of, series_used
 from app.events.seats import RegistrationRefused, terms_of
@@ -102,6 +103,9 @@ def entry(slug: str) -> Response:
 def register(slug: str) -> Any:
     """Register. Somebody without a session proves their address first and comes back to what they typed."""
     event = _found(slug)
+    invitation = instead_of_form(event, current_user)
+    if invitation is not None:  # it says for how many, and may have seats of its own
+        return redirect(url_for("invitations.page", token=invitation.token), 303)
     desk = desk_of(event)
     form = _form(event, desk, request.form)
     closed = rules.refusal(terms_of(event, event.pool), 1, now())
@@ -248,6 +252,7 @@ def event_page(
             accent=event.campaign.accent if event.campaign else "",
             typed=not preview and request.method == "GET" and known.party.raw_data is not None,
             mine=None if preview else queries.live_registration(event.id, current_user),
+            invitation=None if preview else instead_of_form(event, current_user),
             closes_at=terms.closes_at or terms.starts_at,
             kinds=KINDS,
             preview=preview,

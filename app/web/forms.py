@@ -84,11 +84,18 @@ def clean(value: str | None) -> str:
     return unicodedata.normalize("NFC", (value or "").replace("\r\n", "\n")).strip()
 
 
-def _refuse_unstorable(value: str, *, lines: bool) -> None:
+def storable(value: str, *, lines: bool) -> bool:
+    """Whether a text holds nothing invisible that cannot be kept; `lines`: it may have several."""
     for character in value:
         control = unicodedata.category(character) in ("Cc", "Cs") and not (lines and character in "\n\t")
         if control or character in _REFUSED:
-            raise ValidationError(_l("This holds an invisible character that cannot be kept. Type it again by hand."))
+            return False
+    return True
+
+
+def _refuse_unstorable(value: str, *, lines: bool) -> None:
+    if not storable(value, lines=lines):
+        raise ValidationError(_l("This holds an invisible character that cannot be kept. Type it again by hand."))
 
 
 class TextField(StringField):

@@ -171,7 +171,7 @@ class Trial:
     def lost(self, shown: WebForm, bad: Control, sent: dict[str, list[str]]) -> str:
         """Which field does not come back as it was typed, in words; empty if all do."""
         for name, control in self.form.controls.items():
-            if control.kind in ("password", "submit") or name == "csrf_token":
+            if control.kind in ("password", "submit", "file") or name == "csrf_token":
                 continue
             if name in self.case.may_go and name not in shown.controls:
                 continue

@@ -75,7 +75,7 @@ def good_part(rule: Rule, name: str, found: dict[str, Any]) -> str:
     area = rule.endpoint.split(".")[0].removeprefix("manage_")
     by_area = {
         "slug": {"galleries": "gallery", "auctions": "auction", "site": "campaign"},
-        "token": {"payments": "invoice"},
+        "token": {"payments": "invoice", "invitations": "invited"},
     }
     other = {"slug": "event", "token": "registration"}.get(name, name)
     return str(found.get(by_area.get(name, {}).get(area, other), "1"))

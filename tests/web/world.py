@@ -21,7 +21,8 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic, locked
-from app.events import asking, holds, pools, programme
+from app.events import asking, closed_list, holds, imports, inviting, pools, programme
+from app.events.columns import understood
 from app.events.models import Event, EventStatus, PoolKind, Question, QuestionKind, Registration, RegistrationStatus
 from app.events.series import create_series, put_in
 from app.events.services import create_campaign, withdraw
@@ -29,6 +30,7 @@ from app.galleries.models import Artwork
 from app.galleries.queries import auctionable
 from app.payments.models import Invoice, InvoiceStatus, Method
 from app.payments.services import begin_payment, keep_session, record_cash
+from app.web.lists import read_text
 from tests.auctions.helpers import bid, hang, lot_of, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
@@ -92,10 +94,18 @@ def build(cast: Cast) -> dict[str, Any]:
         session = programme.save_session(event.id, speaker_ids=ids[:1], actor_id=None, **facts)
         series = create_series(title="Midday", actor_id=None)
         put_in(series.id, past.id, None)
+        wanted = [inviting.Wanted(f"{name}@state.example", name, 3) for name in ("invited", "asked")]
+        invited, asked = inviting.invite(event.id, wanted)
+        closed_list.put(event.id, {"@school.example": "Parents"}, None)
+        people = understood(read_text("Lea, lea@home.example"))
+        lists = [
+            imports.keep(event.id, imports.Kind.REGISTRATIONS, "a.csv", people, cast.organiser.id) for _ in range(2)
+        ]
     slip = make_event(title="By a slip")
     return {
         "speaker_id": ids[1], "session_id": session.id, "series_id": series.id, "series": series.slug, "slip_id": slip.id,
         "put_id": draft.id, "in_id": past.id,
+        "invited": invited.token, "asked_id": asked.id, "list_id": lists[0].id, "other_list_id": lists[1].id,
         "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
         "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
@@ -378,6 +388,13 @@ def rising() -> str:
 
 
 QUESTION = {"kind": "choice", "label": "Which bus?", "help": "From the station.", "options": "12\n13"}
+
+
+def tomorrow() -> str:
+    """A time in a day, as a form writes it."""
+    return (now() + 24 * HOUR).strftime("%Y-%m-%dT%H:%M")
+
+
 TIMES = {"starts_at": "ends_at", "ends_at": "registration_closes_at"}
 EVENT = {
     "title": "Voices", "summary": "Two sentences.", "body": "All of it.", "starts_at": "2031-03-08T18:30",
@@ -415,6 +432,9 @@ SPEAKER = {
     "name": "Amina D.", "affiliation": "A night bus, Bergen", "biography": "Drives.", "email": "amina@home.example",
 }  # fmt: skip
 AT_PROGRAMME = ("programme.page", "event_id")
+INVITED = {"name": "Ann", "party": "2", "guests": "Bo", "needs": "A ramp.", "diet": "No pork."}
+AT_INVITATION, AT_INVITATIONS = ("invitations.page", "token=invited"), ("manage_invitations.index", "event_id")
+AT_LIST = ("manage_lists.draft", "event_id draft_id=list_id")
 AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
 AT_NEED = ("pledges.page", "slug=auction")
@@ -529,6 +549,24 @@ CASES: dict[str, list[Case]] = {
         Case("manage_after.composed", "organiser", "event_id=past_id", fill={"woman": "3", "man": "2", "other": "0"},
              thorough=False),
     ],
+    "invitations": [
+        Case("manage_invitations.add", "organiser", "event_id",
+             fill={"people": "Ann <ann@x.example>", "message": "Come.", "answer_by": tomorrow}, thorough=False),
+        Case("manage_invitations.remind", "organiser", "event_id", AT_INVITATIONS),
+        Case("manage_invitations.send_again", "organiser", "event_id invitation_id=asked_id", AT_INVITATIONS),
+        Case("manage_invitations.take_back", "organiser", "event_id invitation_id=asked_id", AT_INVITATIONS),
+        Case("invitations.acceptance", None, "token=invited", AT_INVITATION, INVITED, may_write=("event_invitation",)),
+        Case("invitations.refusal", None, "token=invited", AT_INVITATION, {"reason": "In New York."}),
+    ],
+    "lists": [
+        Case("manage_lists.index", "organiser", "event_id", fill={"people": "Ann, ann@x.example"}, thorough=False),
+        Case("manage_lists.addresses", "organiser", "event_id", fill={"people": "@x.example", "group": "Board"},
+             thorough=False),
+        Case("manage_lists.take_off", "organiser", "event_id", ("manage_lists.addresses", "event_id")),
+        Case("manage_lists.confirm", "organiser", "event_id draft_id=list_id", AT_LIST),
+        Case("manage_lists.discard", "organiser", "event_id draft_id=other_list_id",
+             ("manage_lists.draft", "event_id draft_id=other_list_id")),
+    ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),
         Case("manage_galleries.edit", "curator", "gallery_id", fill=GALLERY, thorough=False),
@@ -617,6 +655,7 @@ EXCEPTIONS = {
     "programme.remove_speaker": "no field, and only once: tests/events/test_programme.py",
     "series.remove": "no field, and only once: tests/events/test_series.py",
     "payments.stripe_webhook": "signed, not a form: tests/payments/test_webhook.py",
+    "invitations.opening": "sent by a script: tests/events/test_invitations.py",
     "push.unsubscribe": "sent by a script: tests/auctions/test_push.py",
     "dev.enter": "a development page without fields, absent in production",
 }

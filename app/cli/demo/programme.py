@@ -50,7 +50,7 @@ def seed() -> None:
     today = now().date()
     _campaign(this_season(), today - timedelta(days=14), today + timedelta(days=30))
     for entry in EVENTS_NOW:
-        start = _on(today + timedelta(days=int(entry["days"])), int(entry["hour"]), int(entry["minute"]))
+        start = at_hour(today + timedelta(days=int(entry["days"])), int(entry["hour"]), int(entry["minute"]))
         end = start + timedelta(minutes=int(entry["minutes"]))
         _event(entry, this_season()["title"], start, end, int(entry["capacity"]), held=False)
     with atomic():
@@ -65,7 +65,8 @@ def _local(text: str, zone: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def _on(day: date, hour: int, minute: int) -> datetime:
+def at_hour(day: date, hour: int, minute: int) -> datetime:
+    """A time of a day in Geneva, in UTC."""
     return datetime.combine(day, time(hour, minute), ZoneInfo(GENEVA)).astimezone(UTC)
 
 
