@@ -46,6 +46,7 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import calendars, replies
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
@@ -131,6 +132,7 @@ def _registry() -> Registry:
         extras.DONATION: extras.Given(),
         extras.FEE_COVER: extras.Given(),
     }
+    registry.inbound = {calendars.REPLY: replies.receive}
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.sweeps = {
         "lots": auction_jobs.overdue,

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.core.clock import now
 from app.core.mail import queue_mail
-from app.events.calendars import invitation
+from app.events import calendars
 from app.events.links import absolute
 from app.events.models import Event, Registration
 
@@ -43,24 +43,23 @@ ONCE = {
 def tell(template: str, event: Event, registration: Registration, **context: object) -> None:
     """Queue one of the mails of SUBJECTS for one registration. The same notice is never queued twice.
 
-    A seat's holder gets an invitation that updates their calendar; a withdrawal or cancellation takes it out again.
+    Each carries what the reader's calendar has to be told now, if anything (`calendars.next_invitation`).
     """
     with force_locale(registration.locale):
         subject = SUBJECTS[template](event.title)
-    files = []
-    if template == "event_withdrawn":
-        files = [invitation(event, registration, cancel=True)] if registration.confirmed_at else []
-    elif registration.seated:
-        files = [invitation(event, registration, cancel=template == "event_cancelled")]
+    file = calendars.next_invitation(event, registration)
     queue_mail(
         f"{template}:{registration.id}{_again(template, event, registration)}",
         registration.email,
         template,
         subject,
         locale=registration.locale,
-        files=files,
+        files=[file] if file else [],
         event=event,
         registration=registration,
+        calendar=file["type"].partition("method=")[2] if file else "",
+        room=calendars.room_of(event, registration),
+        join_url=calendars.join_link(event, registration),
         link=absolute("events.registration", token=registration.token),
         page=absolute("events.page", slug=event.slug),
         **context,
