@@ -46,7 +46,7 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
-from app.events import calendars, replies
+from app.events import calendars, message_views, messages, reminders, replies
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
@@ -73,6 +73,7 @@ BLUEPRINTS = (
     partners.blueprint,
     events.blueprint,
     manage_events.blueprint,
+    message_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -120,11 +121,14 @@ def _registry() -> Registry:
         push.SEND: push.send,
         offers.EXPIRE: offers.expire_offer,
         absentee.COUNT: auction_jobs.count_absentee,
+        reminders.REMIND: reminders.remind,
     }
     registry.letters = {
         notices.OUTBID: notices.outbid_letter,
         notices.THANKS: notices.thanks_letter,
         watching.CLOSING: watching.closing_letter,
+        messages.LETTER: messages.letter,
+        reminders.LETTER: reminders.letter,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),
@@ -139,6 +143,7 @@ def _registry() -> Registry:
         "watchers": watching.remind,
         "browsers": push.forget_old,
         "offers": offers.overdue,
+        "reminders": reminders.sweep,
         "absentee": auction_jobs.uncounted,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,

@@ -27,15 +27,20 @@ from app.core import message, statuses
 from app.core.clock import now
 from app.core.database import Base, UtcDateTime, choice, db
 from app.core.ids import token
-from app.core.registry import registry
+from app.core.registry import Letter, registry
 from app.core.transactions import atomic
 
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 10
 BATCH = 50
 SUPPRESSED = "nothing is sent to this address: mail to it came back before"
+OVERTAKEN = "what it said was true no more"
 GONE = "gone"
 log = structlog.get_logger()
+
+
+class Obsolete(Exception):
+    """Raised by what words a letter, when it need not be sent any more."""
 
 
 class MailState(StrEnum):
@@ -153,7 +158,12 @@ def words_of(mail: Mail) -> dict[str, str]:
         return {"subject": mail.subject, "text": mail.text, "html": mail.html}
     with force_locale(mail.locale):
         found = registry().letters[mail.letter](json.loads(mail.facts))
-    return _words(found.template, found.subject, mail.locale, found.context)
+    return rendered(found, mail.locale)
+
+
+def rendered(letter: Letter, locale: str) -> dict[str, str]:
+    """Subject, text and HTML of a letter, as they are sent."""
+    return _words(letter.template, letter.subject, locale, letter.context)
 
 
 def send_due(limit: int = BATCH) -> int:
@@ -200,12 +210,14 @@ def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
     values: dict[str, Any] = {"state": MailState.SENT, "sent_at": now(), "reason": None}
     try:
         words = words_of(mail) if not hindrance else {}
+    except Obsolete:
+        words, hindrance = {}, OVERTAKEN
     except Exception as fault:  # one mail that cannot be worded must not stop those behind it
         log.exception("mail not worded", mail=mail.id)
         words, hindrance = {}, type(fault).__name__
     db.session.rollback()  # nothing stays open while the network is slow
     if hindrance:
-        values = _outcome(mail, hindrance, final=hindrance == SUPPRESSED)
+        values = _outcome(mail, hindrance, final=hindrance in (SUPPRESSED, OVERTAKEN))
     else:
         values |= words
         try:

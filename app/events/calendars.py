@@ -66,7 +66,8 @@ def feed(events: Iterable[Event], name: str) -> bytes:
 def own_entry(event: Event, registration: Registration) -> bytes:
     """The event for somebody who holds a seat, to put into their calendar by hand."""
     calendar = _calendar("PUBLISH")
-    entry = _entry(event, event.updated_at, join_link(event, registration), registration)
+    with force_locale(registration.locale):
+        entry = _entry(event, event.updated_at, join_link(event, registration), registration)
     entry["SEQUENCE"] = max(registration.calendar_version, event.seen_version)
     entry.add("ORGANIZER", _organiser(registration))
     calendar.add_component(entry)
@@ -174,8 +175,8 @@ def _entry(event: Event, stamped: datetime, online_url: str, registration: Regis
         entry.add("LOCATION", place)
     page = absolute("events.page", slug=event.slug)
     own = absolute("events.registration", token=registration.token) if registration is not None else ""
-    join = _("Join online: %(link)s", link=online_url) if online_url else ""
-    yours = _("Your registration: %(link)s", link=own) if own else ""
+    join = f"{_('Join by this link')}: {online_url}" if online_url else ""
+    yours = f"{_('Your registration')}: {own}" if own else ""
     entry.add("DESCRIPTION", "\n\n".join(filter(None, (_lines(event.notice), _lines(event.summary), join, yours))))
     entry.add("URL", own or page)
     return entry

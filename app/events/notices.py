@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -55,15 +56,22 @@ def tell(template: str, event: Event, registration: Registration, **context: obj
         subject,
         locale=registration.locale,
         files=[file] if file else [],
-        event=event,
-        registration=registration,
         calendar=file["type"].partition("method=")[2] if file else "",
-        room=calendars.room_of(event, registration),
-        join_url=calendars.join_link(event, registration),
-        link=absolute("events.registration", token=registration.token),
-        page=absolute("events.page", slug=event.slug),
+        **context_of(event, registration),
         **context,
     )
+
+
+def context_of(event: Event, registration: Registration) -> dict[str, Any]:
+    """What every mail to a registration may tell."""
+    return {
+        "event": event,
+        "registration": registration,
+        "room": calendars.room_of(event, registration),
+        "join_url": calendars.join_link(event, registration),
+        "link": absolute("events.registration", token=registration.token),
+        "page": absolute("events.page", slug=event.slug),
+    }
 
 
 def _again(template: str, event: Event, registration: Registration) -> str:
