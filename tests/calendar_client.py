@@ -48,11 +48,8 @@ def faults(raw: bytes) -> list[str]:
                 found += [f"{needed} is missing" for needed in ("VERSION", "PRODID", "METHOD") if part[needed] != 1]
         else:
             counted[-1][name] += 1
-            if name in TEXTS:
-                found += [f"badly escaped {name}"] * bool(
-                    re.sub(r"\\[\\,;nN]", "", value).strip("")
-                    and re.search(r"[,;\\]", re.sub(r"\\[\\,;nN]", "", value))
-                )
+            if name in TEXTS and re.search(r"[,;\\]", re.sub(r"\\[\\,;nN]", "", value)):
+                found.append(f"badly escaped {name}")
             if name == "TZID":
                 zones.add(value)
             if name == "UID":

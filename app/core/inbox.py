@@ -6,9 +6,8 @@ cannot be read or believed changes nothing. Nothing that it says goes into a log
 
 from __future__ import annotations
 
-import email.policy
 from collections.abc import Callable, Iterable, Iterator
-from email.message import EmailMessage
+from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses
 from enum import StrEnum
@@ -22,7 +21,7 @@ from app.core.registry import registry
 
 LARGEST = 5_000_000  # octets
 MOST_PARTS = 100
-MOST_ADDRESSES = 20
+LONGEST_HEADER = 10_000  # characters; what reads headers takes quadratic time
 NAMING = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 log = structlog.get_logger()
 Found = TypeVar("Found")
@@ -42,7 +41,7 @@ def receive(raw: bytes, recipients: Iterable[str] = ()) -> Outcome:
     """Act on a message in the current transaction. `recipients` are those of the envelope, if they are known."""
     if len(raw) > LARGEST:
         return _told(Outcome.TOO_LARGE, "")
-    message = _tried(lambda: BytesParser(policy=email.policy.default).parsebytes(raw))
+    message = _tried(lambda: _parsed(raw))
     if message is None:
         return _told(Outcome.UNREADABLE, "")
     signed = next(filter(None, map(addresses.read_signed, _addressed(message, recipients))), None)
@@ -60,13 +59,22 @@ def _told(outcome: Outcome, kind: str) -> Outcome:
     return outcome
 
 
-def _addressed(message: EmailMessage, recipients: Iterable[str]) -> Iterator[str]:
+def _parsed(raw: bytes) -> Message | None:
+    """The message, unless it is made to keep its reader busy."""
+    if raw.lower().count(b"boundary=") > MOST_PARTS:
+        return None
+    message = BytesParser().parsebytes(raw)
+    long = any(len(str(value)) > LONGEST_HEADER for part in parts(message) for value in part.values())
+    return None if long else message
+
+
+def _addressed(message: Message, recipients: Iterable[str]) -> Iterator[str]:
     yield from recipients
-    named = _tried(lambda: [str(value) for name in NAMING for value in message.get_all(name, [])][:MOST_ADDRESSES])
+    named = _tried(lambda: [str(value) for name in NAMING for value in message.get_all(name, [])])
     yield from (address for _name, address in _tried(lambda: getaddresses(named or [])) or ())
 
 
-def parts(message: EmailMessage) -> Iterator[EmailMessage]:
+def parts(message: Message) -> Iterator[Message]:
     """The parts of a message, those in parts too; not more than a mail can sensibly have."""
     for number, part in enumerate(message.walk()):
         if number >= MOST_PARTS:
@@ -74,7 +82,7 @@ def parts(message: EmailMessage) -> Iterator[EmailMessage]:
         yield part
 
 
-def text_of(part: EmailMessage) -> str:
+def text_of(part: Message) -> str:
     """A part as text, whatever it says about its own letters."""
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import Message
 from typing import Any, Protocol
 
 from flask import current_app
@@ -38,7 +38,7 @@ class Registry:
     letters: dict[str, Callable[[Mapping[str, Any]], Letter]] = field(default_factory=dict)
     payables: dict[str, Payable] = field(default_factory=dict)
     followers: dict[str, Callable[[Sequence[Any]], None]] = field(default_factory=dict)
-    inbound: dict[str, Callable[[int, EmailMessage], str]] = field(default_factory=dict)
+    inbound: dict[str, Callable[[int, Message], str]] = field(default_factory=dict)
 
 
 def registry() -> Registry:

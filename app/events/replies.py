@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import Message
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,7 @@ class Reply:
     state: str
 
 
-def receive(registration_id: int, message: EmailMessage) -> str:
+def receive(registration_id: int, message: Message) -> str:
     """Act on the answer that a message to a registration's address holds, in the current transaction."""
     try:
         reply = read(message)
@@ -79,7 +79,7 @@ def stale(reply: Reply, event: Event, registration: Registration) -> bool:
     return meant.astimezone(UTC) != event.starts_at.replace(microsecond=0)
 
 
-def read(message: EmailMessage) -> Reply | None:
+def read(message: Message) -> Reply | None:
     """The answer in a message, None if there is none. Raises whatever a broken calendar makes its reader raise."""
     for part in parts(message):
         if part.get_content_type() in ("text/calendar", "application/ics"):
