@@ -188,11 +188,12 @@ def removal(event_id: int, message_id: int) -> Any:
 def retry(event_id: int, message_id: int, mail_id: int) -> Any:
     """Try an address again from which mail came back."""
     _message(event_id, message_id)
-    with atomic():
-        found = messages.send_again(event_id, mail_id, current_user.id)
-    if not found:
+    try:
+        with atomic():
+            anew = messages.send_again(event_id, mail_id, current_user.id)
+    except LookupError:
         abort(404)
-    flash(_("It is sent once more."), "success")
+    flash(_("It is sent once more.") if anew else _("It is on its way already."), "success" if anew else "info")
     return redirect(url_for("event_messages.page", event_id=event_id, message_id=message_id), 303)
 
 

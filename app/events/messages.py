@@ -108,9 +108,14 @@ def send_test(message_id: int, email: str, name: str, locale: str) -> None:
 
 
 def send_again(event_id: int, mail_id: int, actor_id: int | None) -> bool:
-    """Try a mail of this event's messages once more, and write to its address again. False when there is no need."""
+    """Try a mail of this event's messages once more, and write to its address again. False when there is no need.
+
+    Raises LookupError when it is none of them.
+    """
     mail: Mail | None = locked(Mail, mail_id)
-    if mail is None or event_of(mail) != event_id or mail.state not in (MailState.FAILED, MailState.BOUNCED):
+    if mail is None or event_of(mail) != event_id:
+        raise LookupError(mail_id)
+    if mail.state not in (MailState.FAILED, MailState.BOUNCED):
         return False
     allow(mail.recipient)
     mail.state, mail.attempts, mail.due_at, mail.reason = MailState.QUEUED, 0, now(), None

@@ -20,6 +20,8 @@ MANAGING = {
     "desk": "/manage/",
     "manage-events": "/manage/events/",
     "manage-event": "/manage/events/new/",
+    "manage-messages": "/manage/events/8/messages/",
+    "manage-message": "/manage/events/8/messages/new/",
     "manage-campaigns": "/manage/campaigns/",
     "manage-galleries": "/manage/galleries/",
     "manage-gallery": "/manage/galleries/2/",

@@ -20,7 +20,9 @@ from app.auctions.models import Auction, Bidder, Lot, LotEvent, LotStatus, PushS
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
+from app.core.mail import Mail, MailState
 from app.core.transactions import atomic, locked
+from app.events import messages
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
@@ -82,16 +84,29 @@ def build(cast: Cast) -> dict[str, Any]:
         watching.watch(lot_of(auction, 2).id, cast.parent.id)
         locked(Auction, auction.id).need_title = "A school bus"
     closed, request_id, owed_id = build_closed(cast)
-    return {
+    token_of, registration_id = seat(event, "Gil", 2).token, seat(event, "Nora").id
+    return build_messages(cast, event) | {
         "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
-        "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
+        "event": event.slug, "registration": token_of, "registration_id": registration_id,
         "gallery_id": gallery.id, "gallery": gallery.slug, "artwork_id": plain, "purpose": "auction", "auction_id": auction.id,
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
         "soon_id": soon.id, "entry_id": entry.id,
     }  # fmt: skip
+
+
+def build_messages(cast: Cast, event: Event) -> dict[str, Any]:
+    """A draft to change, one to send, one to throw away, and one that was sent and came back."""
+    with atomic():
+        made = [
+            messages.draft(event.id, "seated", "Soup", "At {when}.", token(), cast.organiser.id).id for _ in range(4)
+        ]
+        messages.send(made[3], cast.organiser.id)
+        lost = db.session.scalars(select(Mail).where(Mail.key.startswith(f"event_message:{made[3]}:")).limit(1)).one()
+        lost.state, lost.reason = MailState.BOUNCED, "5.1.1 no such user"
+    return {"message_id": made[0], "to_send": made[1], "to_go": made[2], "sent_id": made[3], "lost_id": lost.id}
 
 
 def build_closed(cast: Cast) -> tuple[Auction, int, int]:
@@ -297,6 +312,7 @@ BROWSER = {
     "p256dh": "BAILH5kaTSsvQHB9QxdI2bvqRVprARrdHTG1oCWxkl8laDhSd6Vs42agrEw91Sazqyr7Gpl9PRC8tNfhTlAVp68",
 }  # fmt: skip
 GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": "A ramp."}
+MESSAGE = {"part": "seated", "subject": "What to bring", "body": "Dear {name},\n\nbring bread."}
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
 AT_DESK = ("auction_room.desk_page", "auction_id")
@@ -304,6 +320,7 @@ AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction
 AT_NEED = ("pledges.page", "slug=auction")
 AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
+AT_MESSAGE = ("event_messages.page", "event_id message_id")
 AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
 
 AT_CONTROL, AT_CLOSED = ("auction_control.page", "auction_id"), ("auction_control.page", "auction_id=closed_id")
@@ -345,6 +362,16 @@ CASES: dict[str, list[Case]] = {
         Case("manage_events.postponement", "organiser", "event_id=draft_id", AT_DRAFT, {"message": "Snow."}, after=reopen),
         Case("manage_events.completion", "organiser", "event_id=past_id", ("manage_events.edit", "event_id=past_id")),
         Case("manage_events.cancellation", "organiser", "event_id", ("manage_events.edit", "event_id"), after=reopen),
+    ],
+    "messages": [
+        Case("event_messages.add", "organiser", "event_id", fill=MESSAGE),
+        Case("event_messages.edit", "organiser", "event_id message_id", fill=MESSAGE, thorough=False),
+        Case("event_messages.test", "organiser", "event_id message_id", AT_MESSAGE),
+        Case("event_messages.delivery", "organiser", "event_id message_id=to_send", ("event_messages.page", "event_id message_id=to_send")),
+        Case("event_messages.removal", "organiser", "event_id message_id=to_go", ("event_messages.page", "event_id message_id=to_go")),
+        Case("event_messages.retry", "organiser", "event_id message_id=sent_id mail_id=lost_id",
+             ("event_messages.page", "event_id message_id=sent_id")),
+        Case("event_messages.reminder", "organiser", "event_id", ("event_messages.index", "event_id"), {"remind_hours": "48"}),
     ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),
