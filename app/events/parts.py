@@ -11,7 +11,16 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from app.core.clock import now
 from app.core.database import db
-from app.events.models import LIVE, Event, Invitation, InvitationState, Registration, RegistrationStatus
+from app.events.models import (
+    LIVE,
+    Event,
+    Invitation,
+    InvitationState,
+    PoolKind,
+    Registration,
+    RegistrationStatus,
+    SeatPool,
+)
 
 SEATED, WAITING, OFFERED, REQUESTED = "seated", "waiting", "offered", "requested"
 INVITED, CAME, ABSENT, POOL = "invited", "came", "absent", "pool:"
@@ -39,7 +48,7 @@ class Recipient:
 
 def choices_of(event: Event) -> list[tuple[str, str, int]]:
     """(part, its name, how many addresses) of all that this event has now."""
-    pools = [(f"{POOL}{pool.id}", _("Seats: %(name)s", name=pool.name or pool.kind.value)) for pool in event.pools]
+    pools = [(f"{POOL}{pool.id}", _pool_name(pool)) for pool in event.pools]
     named = [(part, str(label)) for part, label in LABELS.items()] + (pools if len(pools) > 1 else [])
     if now() < event.starts_at:
         named = [(part, label) for part, label in named if part not in (CAME, ABSENT)]
@@ -48,8 +57,14 @@ def choices_of(event: Event) -> list[tuple[str, str, int]]:
 
 def name_of(event: Event, part: str) -> str:
     """What a part is called."""
-    pools = {f"{POOL}{pool.id}": pool.name for pool in event.pools}
-    return _("Seats: %(name)s", name=pools[part]) if part in pools else str(LABELS.get(part, part))
+    pools = {f"{POOL}{pool.id}": pool for pool in event.pools}
+    return _pool_name(pools[part]) if part in pools else str(LABELS.get(part, part))
+
+
+def _pool_name(pool: SeatPool) -> str:
+    if not pool.name:
+        return _("Who sits online") if pool.kind is PoolKind.ONLINE else _("Who sits in the room")
+    return _("Who has a seat: %(name)s", name=pool.name)
 
 
 def recipients(event: Event, part: str) -> list[Recipient]:
