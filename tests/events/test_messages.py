@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -335,7 +336,15 @@ def test_a_late_one_is_shown_as_late(app: Flask, cast: Cast, client_for: Any, le
 
 
 @ONE_ENGINE
-def test_a_mail_that_cannot_be_worded_does_not_stop_the_others(app: Flask, letterbox: Letterbox) -> None:
+def test_a_mail_that_cannot_be_worded_does_not_stop_the_others(
+    app: Flask, letterbox: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def note(text: str, **_facts: Any) -> None:
+        said.append(text)
+
+    monkeypatch.setattr(mail, "log", SimpleNamespace(exception=note, warning=note))
     with atomic():
         mail.queue_letters("event_message", [("x", "ann@home.example", "en", {})])
     seat(make_event(capacity=3), "Bea")
@@ -343,6 +352,7 @@ def test_a_mail_that_cannot_be_worded_does_not_stop_the_others(app: Flask, lette
     assert letterbox.to("bea@home.example")
     db.session.expire_all()
     assert db.session.scalars(select(Mail.state).where(Mail.key == "x")).one() is MailState.QUEUED
+    assert said == ["mail not worded", "mail not sent"]
 
 
 @ONE_ENGINE
