@@ -25,6 +25,7 @@ from app.core.database import db
 from app.events.links import absolute, host
 from app.events.models import LIVE, Event, EventStatus, PoolKind, Registration, RegistrationStatus
 from app.events.zones import vtimezone
+from app.web.formats import labelled
 
 REPLY = "r"  # the kind of the addresses that calendars answer to
 STATUS = {
@@ -175,8 +176,8 @@ def _entry(event: Event, stamped: datetime, online_url: str, registration: Regis
         entry.add("LOCATION", place)
     page = absolute("events.page", slug=event.slug)
     own = absolute("events.registration", token=registration.token) if registration is not None else ""
-    join = f"{_('Join by this link')}: {online_url}" if online_url else ""
-    yours = f"{_('Your registration')}: {own}" if own else ""
+    join = labelled(_("Join by this link"), online_url) if online_url else ""
+    yours = labelled(_("Your registration"), own) if own else ""
     entry.add("DESCRIPTION", "\n\n".join(filter(None, (_lines(event.notice), _lines(event.summary), join, yours))))
     entry.add("URL", own or page)
     return entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -63,8 +64,12 @@ def tell(template: str, event: Event, registration: Registration, **context: obj
 
 
 def context_of(event: Event, registration: Registration) -> dict[str, Any]:
-    """What every mail to a registration may tell."""
+    """What every mail to a registration may tell; `why` says for which reason it came."""
+    house = current_app.config["KERMESSE"]["ORGANISATION"]
+    with force_locale(registration.locale):
+        why = _("You get this mail because you registered for %(title)s at %(house)s.", title=event.title, house=house)
     return {
+        "why": why,
         "event": event,
         "registration": registration,
         "room": calendars.room_of(event, registration),

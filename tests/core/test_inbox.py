@@ -286,7 +286,7 @@ def test_a_huge_message_is_not_read(app: Flask) -> None:
 
 
 @ONE_ENGINE
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     raw=st.binary(max_size=2000), head=st.text(st.characters(codec="utf-8"), max_size=200), kind=st.sampled_from("br")
 )

@@ -283,7 +283,7 @@ def test_answers_of_several_programs_and_charsets(app: Flask, how: str, charset:
 
 
 @ONE_ENGINE
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(0, 400), put=st.binary(max_size=60), many=st.integers(1, 5))
 def test_a_broken_answer_breaks_nothing(app: Flask, cut: int, put: bytes, many: int) -> None:
     text = answer(RAW, "TENTATIVE").encode()
