@@ -81,6 +81,15 @@ def words(value: str) -> tuple[str, ...]:
     return tuple(word.strip().lower() for word in value.split(",") if word.strip())
 
 
+def mailbox(value: str) -> str:
+    value = value.strip().lower()
+    local, _at, domain = value.partition("@")
+    good = value.isascii() and local and domain and "@" not in domain and not set(value) & set("+<>,; \t\r\n")
+    if value and (not good or len(local) > 30):  # with what is added the part before @ stays below its 64 characters
+        raise ValueError("should be one plain address without +, such as events@example.org")
+    return value
+
+
 SETTINGS = (
     Setting("KERMESSE_ENV", "development", one_of("development", "production"), "How strict to be."),
     Setting("PORT", "8000", whole(1, 65535), "Port that the web process listens on."),
@@ -106,6 +115,12 @@ SETTINGS = (
     Setting("CARD_FEE_FIXED", "30", whole(0, 1000), "The fixed part of the card's fee, in minor units."),
     Setting("SMTP_URL", "", url("smtp", "smtps"), "Mail server, smtp://user:password@host:port.", secret=True),
     Setting("MAIL_FROM", "kermesse@localhost", text, "Sender of every mail."),
+    Setting(
+        "MAIL_IN",
+        "",
+        mailbox,
+        "Address whose mail `flask mail-in` reads, with plus addressing. Empty: answers are not read.",
+    ),
     Setting("MAX_UPLOAD_MB", "40", whole(1, 500), "Largest upload, in megabytes."),
     Setting("TRUSTED_PROXIES", "0", whole(0, 5), "Proxies in front whose X-Forwarded-* headers are believed."),
     Setting("WEB_WORKERS", "0", whole(0, 64), "Web processes. 0: one on SQLite, two on PostgreSQL."),

@@ -48,6 +48,7 @@ from app.core.registry import Registry
 from app.core.transactions import atomic
 from app.events import (
     after_manage_views,
+    calendars,
     feedback,
     holds,
     imports,
@@ -55,6 +56,8 @@ from app.events import (
     invitation_views,
     inviting_views,
     list_views,
+    message_views,
+    messages,
     outcome_manage_views,
     outcome_notices,
     outcome_views,
@@ -63,6 +66,8 @@ from app.events import (
     programme_views,
     question_views,
     queue_views,
+    reminders,
+    replies,
     seat_views,
     series_views,
 )
@@ -108,6 +113,7 @@ BLUEPRINTS = (
     invitation_views.blueprint,
     inviting_views.blueprint,
     list_views.blueprint,
+    message_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -156,12 +162,15 @@ def _registry() -> Registry:
         offers.EXPIRE: offers.expire_offer,
         absentee.COUNT: auction_jobs.count_absentee,
         imports.TELL: imports.tell_imported,
+        reminders.REMIND: reminders.remind,
     }
     registry.letters = {
         notices.OUTBID: notices.outbid_letter,
         notices.THANKS: notices.thanks_letter,
         watching.CLOSING: watching.closing_letter,
         invitation_notices.INVITATION: invitation_notices.letter,
+        messages.LETTER: messages.letter,
+        reminders.LETTER: reminders.letter,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),
@@ -169,12 +178,14 @@ def _registry() -> Registry:
         extras.DONATION: extras.Given(),
         extras.FEE_COVER: extras.Given(),
     }
+    registry.inbound = {calendars.REPLY: replies.receive}
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.sweeps = {
         "lots": auction_jobs.overdue,
         "watchers": watching.remind,
         "browsers": push.forget_old,
         "offers": offers.overdue,
+        "reminders": reminders.sweep,
         "absentee": auction_jobs.uncounted,
         "seats offered": seat_offers.overdue,
         "seats held": holds.overdue,

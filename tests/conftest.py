@@ -136,3 +136,12 @@ class Browserlike:
 def client_for(app: Flask) -> Browserlike:
     """`client_for(person)` is a client signed in as that person; `client_for()` is a stranger's."""
     return Browserlike(app)
+
+
+@pytest.fixture
+def letterbox(app: Flask) -> Iterator[Any]:
+    """A mail server that the application sends to, over a real SMTP conversation."""
+    from tests.letterbox import opened
+
+    with opened(app) as box:
+        yield box

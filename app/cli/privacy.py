@@ -36,11 +36,21 @@ from app.core import audit
 from app.core.audit import AuditEntry
 from app.core.clock import now
 from app.core.database import Base, db
-from app.core.mail import Mail
+from app.core.mail import Mail, Suppressed
 from app.core.transactions import atomic, retried
 from app.events import inviting
 from app.events import services as events
-from app.events.models import LIVE, AllowedAddress, Event, Guest, Invitation, OutcomeNote, Registration, Speaker
+from app.events.models import (
+    LIVE,
+    AllowedAddress,
+    Event,
+    EventMessage,
+    Guest,
+    Invitation,
+    OutcomeNote,
+    Registration,
+    Speaker,
+)
 from app.events.models import Outcome as EventOutcome
 from app.events.outcomes import forget_owner
 from app.events.seats import RegistrationRefused
@@ -119,6 +129,8 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "payments": select(Payment).where(Payment.invoice_id.in_(invoices)),
         "refunds": select(Refund).where(Refund.payment_id.in_(payments)),
         "mails": select(Mail).where(Mail.recipient == email),
+        "addresses_not_written_to": select(Suppressed).where(Suppressed.address == email),
+        "messages_written": select(EventMessage).where(EventMessage.written_by == person_id),
         "actions": select(AuditEntry).where(AuditEntry.actor_id == person_id),
         "contact_of": select(Partner).where(Partner.email == email),
     }
@@ -187,6 +199,7 @@ def _erase_rows(email: str) -> None:
         for invoice in invoices:
             invoice.buyer, invoice.email = f"Buyer {invoice.id}", f"invoice-{invoice.id}@{NOBODY}"
         db.session.execute(delete(Mail).where(Mail.recipient == email))
+        db.session.execute(delete(Suppressed).where(Suppressed.address == email))
         db.session.execute(delete(SignInCode).where(SignInCode.email == email))
         db.session.execute(update(Partner).where(Partner.email == email).values(email=""))
         names |= set(db.session.scalars(select(Speaker.name).where(Speaker.email == email)))
@@ -199,6 +212,7 @@ def _erase_rows(email: str) -> None:
 def _forget(person: Person) -> None:
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
     db.session.execute(delete(Watch).where(Watch.person_id == person.id))
+    db.session.execute(update(EventMessage).where(EventMessage.written_by == person.id).values(written_by=None))
     db.session.execute(delete(PushSubscription).where(PushSubscription.person_id == person.id))
     uncounted = AbsenteeBid.counted_at.is_(None) & AbsenteeBid.bidder_id.in_(
         select(Bidder.id).where(Bidder.person_id == person.id)

@@ -10,30 +10,37 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from smtplib import SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import css_inline
 import structlog
 from flask import current_app, render_template
 from flask_babel import force_locale
-from flask_mailman import EmailMultiAlternatives
 from flask_mailman.backends.smtp import EmailBackend
-from sqlalchemy import Index, String, Table, Text, select, update
+from sqlalchemy import Index, String, Table, Text, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import message, statuses
 from app.core.clock import now
 from app.core.database import Base, UtcDateTime, choice, db
 from app.core.ids import token
-from app.core.registry import registry
+from app.core.registry import Letter, registry
 from app.core.transactions import atomic
 
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 10
 BATCH = 50
+SUPPRESSED = "nothing is sent to this address: mail to it came back before"
+OVERTAKEN = "what it said was true no more"
+GONE = "gone"
 log = structlog.get_logger()
+
+
+class Obsolete(Exception):
+    """Raised by what words a letter, when it need not be sent any more."""
 
 
 class MailState(StrEnum):
@@ -70,6 +77,7 @@ class Mail(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
+        Index("ix_mail_message_id", "message_id"),
         Index("ix_mail_due", "due_at", sqlite_where=state == "queued", postgresql_where=state == "queued"),
     )
 
@@ -150,7 +158,12 @@ def words_of(mail: Mail) -> dict[str, str]:
         return {"subject": mail.subject, "text": mail.text, "html": mail.html}
     with force_locale(mail.locale):
         found = registry().letters[mail.letter](json.loads(mail.facts))
-    return _words(found.template, found.subject, mail.locale, found.context)
+    return rendered(found, mail.locale)
+
+
+def rendered(letter: Letter, locale: str) -> dict[str, str]:
+    """Subject, text and HTML of a letter, as they are sent."""
+    return _words(letter.template, letter.subject, locale, letter.context)
 
 
 def send_due(limit: int = BATCH) -> int:
@@ -158,7 +171,7 @@ def send_due(limit: int = BATCH) -> int:
     leased = _lease(limit)
     if not leased:
         return 0
-    backend = _backend()
+    backend = message.server()
     try:
         for mail in leased:
             _deliver(mail, backend)
@@ -191,20 +204,68 @@ def _tell_followers(mails: Sequence[Mail]) -> None:
 
 
 def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
-    words = words_of(mail)
-    db.session.rollback()  # nothing stays open while the network is slow
-    values: dict[str, Any] = {"state": MailState.SENT, "sent_at": now(), "reason": None, **words}
+    hindrance = _hindrance(mail)
+    if hindrance == GONE:
+        return
+    values: dict[str, Any] = {"state": MailState.SENT, "sent_at": now(), "reason": None}
     try:
-        if backend is not None:
-            _message(mail, words, backend).send()
-    except SMTPRecipientsRefused as fault:
-        refusals = [code for code, _ in fault.recipients.values()]
-        values = _outcome(mail, str(fault), final=all(code >= 500 for code in refusals))
-    except (SMTPException, OSError) as fault:
-        values = _outcome(mail, f"{type(fault).__name__}: {fault}", final=False)
-        backend.close() if backend else None
+        words = words_of(mail) if not hindrance else {}
+    except Obsolete:
+        words, hindrance = {}, OVERTAKEN
+    except Exception as fault:  # one mail that cannot be worded must not stop those behind it
+        log.exception("mail not worded", mail=mail.id)
+        words, hindrance = {}, type(fault).__name__
+    db.session.rollback()  # nothing stays open while the network is slow
+    if hindrance:
+        values = _outcome(mail, hindrance, final=hindrance in (SUPPRESSED, OVERTAKEN))
+    else:
+        values |= words
+        try:
+            if backend is not None:
+                message.build(mail, words, backend).send()
+        except (SMTPException, OSError) as fault:
+            values = _refused(mail, fault)
+            if backend is not None and not isinstance(fault, SMTPRecipientsRefused):
+                backend.close()
     with atomic():
         db.session.execute(update(Mail).where(Mail.id == mail.id).values(**values))
+        if values.get("state") is MailState.FAILED and statuses.speaks_of_the_address(values["reason"]):
+            suppress(mail.recipient, values["reason"])
+
+
+def _hindrance(mail: Mail) -> str:
+    """Why a mail that was leased is not sent after all. Asked just before: an erasure or a bounce may have come between."""
+    suppressed = select(Suppressed.address).where(Suppressed.address == Mail.recipient).exists()
+    found = db.session.execute(select(Mail.id, suppressed).where(Mail.id == mail.id)).one_or_none()
+    if found is None:
+        return GONE
+    return SUPPRESSED if found[1] else ""
+
+
+def _refused(mail: Mail, fault: Exception) -> dict[str, Any]:
+    """A server's no is final when it says so about the recipient or the mail; everything else passes."""
+    answers: list[tuple[int, bytes | str]]
+    if isinstance(fault, SMTPRecipientsRefused):
+        answers = list(fault.recipients.values())
+    elif isinstance(fault, SMTPDataError):
+        answers = [(fault.smtp_code, fault.smtp_error)]
+    else:
+        return _outcome(mail, f"{type(fault).__name__}: {fault}", final=False)
+    said = "; ".join(f"{code} {statuses.text_of(text)}" for code, text in answers)
+    return _outcome(mail, said, final=all(code >= 500 for code, _text in answers))
+
+
+def suppress(address: str, reason: str) -> None:
+    """Write nothing to an address from this commit on (E3)."""
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    values = {"address": address, "reason": reason[:300], "at": now()}
+    db.session.execute(insert(Suppressed).values(values).on_conflict_do_nothing(index_elements=["address"]))
+
+
+def allow(address: str) -> bool:
+    """Write to an address again. Whether it had been suppressed."""
+    gone = delete(Suppressed).where(Suppressed.address == address).returning(Suppressed.address)
+    return db.session.execute(gone).first() is not None
 
 
 def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
@@ -212,34 +273,3 @@ def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
     if final or mail.attempts >= ATTEMPTS:
         return {"state": MailState.FAILED, "reason": reason[:2000]}
     return {"due_at": now() + timedelta(seconds=min(5 * 2**mail.attempts, 3600)), "reason": reason[:2000]}
-
-
-def _message(mail: Mail, words: Mapping[str, str], backend: EmailBackend) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        subject=words["subject"],
-        body=words["text"],
-        from_email=current_app.config["KERMESSE"]["MAIL_FROM"],
-        to=[mail.recipient],
-        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
-        connection=backend,
-    )
-    message.attach_alternative(words["html"], "text/html")
-    for file in json.loads(mail.files):
-        message.attach(file["name"], file["content"], file["type"])
-    return message
-
-
-def _backend() -> EmailBackend | None:
-    """The SMTP connection of SMTP_URL; None in development without one, where the mail viewer is the destination."""
-    url = urlsplit(current_app.config["KERMESSE"]["SMTP_URL"])
-    if not url.hostname:
-        return None
-    return EmailBackend(
-        host=url.hostname,
-        port=url.port or (465 if url.scheme == "smtps" else 25),
-        username=unquote(url.username or ""),
-        password=unquote(url.password or ""),
-        use_tls=False,
-        use_ssl=url.scheme == "smtps",
-        timeout=20,
-    )

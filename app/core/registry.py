@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any, Protocol
 
 from flask import current_app
@@ -28,7 +29,8 @@ class Letter:
 @dataclass
 class Registry:
     """`jobs`: handlers by kind. `payables`: by kind of invoice line. `letters`: what makes a mail's words when it is sent,
-    in the reader's language, by kind. `followers`: what is told of mails when they are first taken up to be sent, by the
+    in the reader's language, by kind. `inbound`: what reads a message sent to one of our own addresses, by the address's kind;
+    told its number, answers a value of `inbox.Outcome`. `followers`: what is told of mails when they are first taken up to be sent, by the
     word that their keys begin with; called in that transaction."""
 
     jobs: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Registry:
     letters: dict[str, Callable[[Mapping[str, Any]], Letter]] = field(default_factory=dict)
     payables: dict[str, Payable] = field(default_factory=dict)
     followers: dict[str, Callable[[Sequence[Any]], None]] = field(default_factory=dict)
+    inbound: dict[str, Callable[[int, Message], str]] = field(default_factory=dict)
 
 
 def registry() -> Registry:

@@ -12,7 +12,7 @@ from flask_login import current_user
 from app.core import audit
 from app.core.clock import now
 from app.core.transactions import atomic
-from app.events import desk_queries, exports, queries, rules, services
+from app.events import deliveries, desk_queries, exports, queries, rules, services
 from app.events.forms import (
     KINDS,
     REGISTRATION_STATES,
@@ -193,11 +193,13 @@ def registrations(event_id: int) -> Any:
         event = _event(event_id)
     search, status = request.args.get("q", "")[:100], request.args.get("status", "")
     closed = rules.refusal(terms_of(event, event.pool), 1, now(), by_organiser=True)
+    rows = paged(queries.registrations_of(event_id, search, status))
     page = render_template(
         "events/manage/registrations.html",
         event=event,
         form=form,
-        page=paged(queries.registrations_of(event_id, search, status)),
+        page=rows,
+        undelivered=deliveries.undelivered([row.email for row in rows.items]),
         counts=queries.counts_of(event_id),
         states=REGISTRATION_STATES,
         search=search,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.core.clock import now
 from app.core.mail import queue_mail
-from app.events.calendars import invitation
+from app.events import calendars
 from app.events.links import absolute
 from app.events.models import Event, Registration
 
@@ -43,28 +45,38 @@ ONCE = {
 def tell(template: str, event: Event, registration: Registration, **context: object) -> None:
     """Queue one of the mails of SUBJECTS for one registration. The same notice is never queued twice.
 
-    A seat's holder gets an invitation that updates their calendar; a withdrawal or cancellation takes it out again.
+    Each carries what the reader's calendar has to be told now, if anything (`calendars.next_invitation`).
     """
     with force_locale(registration.locale):
         subject = SUBJECTS[template](event.title)
-    files = []
-    if template == "event_withdrawn":
-        files = [invitation(event, registration, cancel=True)] if registration.confirmed_at else []
-    elif registration.seated:
-        files = [invitation(event, registration, cancel=template == "event_cancelled")]
+    file = calendars.next_invitation(event, registration)
     queue_mail(
         f"{template}:{registration.id}{_again(template, event, registration)}",
         registration.email,
         template,
         subject,
         locale=registration.locale,
-        files=files,
-        event=event,
-        registration=registration,
-        link=absolute("events.registration", token=registration.token),
-        page=absolute("events.page", slug=event.slug),
+        files=[file] if file else [],
+        calendar=file["type"].partition("method=")[2] if file else "",
+        **context_of(event, registration),
         **context,
     )
+
+
+def context_of(event: Event, registration: Registration) -> dict[str, Any]:
+    """What every mail to a registration may tell; `why` says for which reason it came."""
+    house = current_app.config["KERMESSE"]["ORGANISATION"]
+    with force_locale(registration.locale):
+        why = _("You get this mail because you registered for %(title)s at %(house)s.", title=event.title, house=house)
+    return {
+        "why": why,
+        "event": event,
+        "registration": registration,
+        "room": calendars.room_of(event, registration),
+        "join_url": registration.join_url,
+        "link": absolute("events.registration", token=registration.token),
+        "page": absolute("events.page", slug=event.slug),
+    }
 
 
 def _again(template: str, event: Event, registration: Registration) -> str:

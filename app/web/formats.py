@@ -85,6 +85,11 @@ def iso(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def labelled(label: str, value: str) -> str:
+    """`When: noon`, with the space that a language puts before the colon."""
+    return _("%(label)s: %(value)s", label=label, value=value)
+
+
 def zone_name(zone: str) -> str:
     """`Europe/Zurich` reads `Zurich time`."""
     return _("%(city)s time", city=zone.rsplit("/", 1)[-1].replace("_", " "))
@@ -108,5 +113,6 @@ def install(app: Flask) -> None:
     filters: dict[str, Any] = {
         "amount": amount, "day": day, "time": time, "when": when, "span": span, "stamp": stamp, "iso": iso,
         "zone_name": zone_name, "markdown": markdown, "amount_input": amount_input,
+        "labelled": labelled,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)

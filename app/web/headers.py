@@ -26,6 +26,11 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+def show_own_frames() -> None:
+    """Let this answer's page hold frames of our own, such as the mail that it is about."""
+    g.own_frames = True
+
+
 def _policy(config: Config) -> str:
     nonce = f"'nonce-{csp_nonce()}'"
     # A browser holds the redirect after a form to this list too: the way to the card page must be open.
@@ -39,6 +44,7 @@ def _policy(config: Config) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
+            *(["frame-src 'self'"] if g.get("own_frames") else []),
             f"form-action 'self'{paying}",
             "base-uri 'none'",
             "frame-ancestors 'none'",

@@ -24,10 +24,11 @@ from app.core import audit
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.jobs import enqueue
-from app.core.mail import Mail
+from app.core.mail import Mail, Suppressed, suppress
 from app.core.transactions import atomic
+from app.events import messages
 from app.events import services as events
-from app.events.models import Registration, RegistrationStatus, SeatPool
+from app.events.models import EventMessage, Registration, RegistrationStatus, SeatPool
 from app.galleries.models import Consent
 from app.partners.services import create_partner
 from app.payments.models import Invoice, WebhookReceipt
@@ -154,6 +155,28 @@ def test_the_browsers_that_are_told_are_exported_and_erased(app: Flask, known: C
     assert [secret for secret in (theirs.auth, theirs.p256dh, other.endpoint) if secret in said] == []
     command(app, "erase-person", EMAIL)
     assert list(db.session.scalars(select(PushSubscription.endpoint))) == [other.endpoint]
+
+
+def test_messages_and_addresses_that_gave_mail_back_are_exported_and_erased(app: Flask, known: Cast) -> None:
+    event = make_event(capacity=9)
+    with atomic():
+        events.register(event.id, name=NAME, email=EMAIL)
+        theirs = messages.draft(
+            event.id, "seated", f"From {NAME}", f"Dear {{name}}, ask {EMAIL}.", "op", known.parent.id
+        )
+        messages.send(theirs.id, known.parent.id)
+        messages.send_test(theirs.id, known.organiser.email, NAME, "en")
+        suppress(EMAIL, f"5.1.1 {EMAIL} is unknown")
+        suppress("other@home.example", "5.1.1")
+    found = json.loads(command(app, "export-person", EMAIL).output)
+    assert [row["subject"] for row in found["messages_written"]] == [f"From {NAME}"]
+    assert [row["address"] for row in found["addresses_not_written_to"]] == [EMAIL]
+    assert [row["key"] for row in found["mails"] if row["letter"] == messages.LETTER]
+    command(app, "erase-person", EMAIL)
+    assert traces_in(texts()) == {}
+    assert list(db.session.scalars(select(Suppressed.address))) == ["other@home.example"]
+    kept = db.session.scalars(select(EventMessage)).one()
+    assert (kept.written_by, kept.subject) == (None, "From –")
 
 
 # Erasure

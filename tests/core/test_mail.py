@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import select
 
@@ -17,40 +13,7 @@ from app.core import clock, mail
 from app.core.database import db
 from app.core.mail import Mail, MailState, queue_mail
 from app.core.transactions import atomic
-from tests.serving import free_port
-
-
-@dataclass
-class Letterbox:
-    """Keeps what arrives; answers as told."""
-
-    letters: list[Any] = field(default_factory=list)
-    refuse: str = ""
-    drop: bool = False
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if self.refuse:
-            return self.refuse
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.drop:
-            server.transport.close()
-            return "250 OK"
-        self.letters.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-
-@pytest.fixture
-def letterbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Letterbox]:
-    box = Letterbox()
-    port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    monkeypatch.setitem(app.config["KERMESSE"].values, "SMTP_URL", f"smtp://127.0.0.1:{port}")
-    yield box
-    controller.stop()
+from tests.letterbox import Letterbox
 
 
 def write(key: str = "k", subject: str = "Your code") -> None:

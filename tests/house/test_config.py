@@ -44,6 +44,11 @@ def test_a_good_production_environment_is_accepted(tmp_path: Path) -> None:
         ("KERMESSE_ENV", "prod", "KERMESSE_ENV"),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
         ("TRUSTED_PROXIES", "off", "TRUSTED_PROXIES"),
+        ("MAIL_IN", "events", "MAIL_IN"),
+        ("MAIL_IN", "Events <events@example.org>", "MAIL_IN"),
+        ("MAIL_IN", "events+x@example.org", "MAIL_IN"),
+        ("MAIL_IN", "a@b@example.org", "MAIL_IN"),
+        ("MAIL_IN", "x" * 31 + "@example.org", "MAIL_IN"),
     ],
 )
 def test_production_refuses_to_start(tmp_path: Path, name: str, value: str, words: str) -> None:

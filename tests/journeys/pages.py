@@ -29,6 +29,8 @@ MANAGING = {
     "manage-session": "/manage/events/6/sessions/new/",
     "manage-copies": "/manage/events/8/copies/",
     "manage-series": "/manage/series/1/",
+    "manage-messages": "/manage/events/8/messages/",
+    "manage-message": "/manage/events/8/messages/new/",
     "manage-campaigns": "/manage/campaigns/",
     "manage-galleries": "/manage/galleries/",
     "manage-gallery": "/manage/galleries/2/",

@@ -20,8 +20,9 @@ from app.auctions.models import Auction, Bidder, Lot, LotEvent, LotStatus, PushS
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
+from app.core.mail import Mail, MailState
 from app.core.transactions import atomic, locked
-from app.events import asking, closed_list, holds, imports, inviting, pools, programme
+from app.events import asking, closed_list, holds, imports, inviting, messages, pools, programme
 from app.events.columns import understood
 from app.events.models import Event, EventStatus, PoolKind, Question, QuestionKind, Registration, RegistrationStatus
 from app.events.series import create_series, put_in
@@ -102,13 +103,14 @@ def build(cast: Cast) -> dict[str, Any]:
             imports.keep(event.id, imports.Kind.REGISTRATIONS, "a.csv", people, cast.organiser.id) for _ in range(2)
         ]
     slip = make_event(title="By a slip")
-    return {
+    token_of, registration_id = seat(event, "Gil", 2).token, seat(event, "Nora").id
+    return build_messages(cast, event) | {
         "speaker_id": ids[1], "session_id": session.id, "series_id": series.id, "series": series.slug, "slip_id": slip.id,
         "put_id": draft.id, "in_id": past.id,
-        "invited": invited.token, "asked_id": asked.id, "list_id": lists[0].id, "other_list_id": lists[1].id,
+        "minister": invited.token, "asked_invitation": asked.id, "list_id": lists[0].id, "other_list_id": lists[1].id,
         "closed": closed.slug, "closed_id": closed.id, "request_id": request_id, "owed_id": owed_id,
         "partner_id": partner, "campaign_id": campaign.id, "event_id": event.id, "draft_id": draft.id, "past_id": past.id,
-        "event": event.slug, "registration": seat(event, "Gil", 2).token, "registration_id": seat(event, "Nora").id,
+        "event": event.slug, "registration": token_of, "registration_id": registration_id,
         "gallery_id": gallery.id, "gallery": gallery.slug, "artwork_id": plain, "purpose": "auction", "auction_id": auction.id,
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
@@ -160,6 +162,18 @@ def ask_few() -> None:
     """Forget the questions that a form added."""
     with atomic():
         db.session.execute(delete(Question).where(Question.id > 8))
+
+
+def build_messages(cast: Cast, event: Event) -> dict[str, Any]:
+    """A draft to change, one to send, one to throw away, and one that was sent and came back."""
+    with atomic():
+        made = [
+            messages.draft(event.id, "seated", "Soup", "At {when}.", token(), cast.organiser.id).id for _ in range(4)
+        ]
+        messages.send(made[3], cast.organiser.id)
+        lost = db.session.scalars(select(Mail).where(Mail.key.startswith(f"event_message:{made[3]}:")).limit(1)).one()
+        lost.state, lost.reason = MailState.BOUNCED, "5.1.1 no such user"
+    return {"message_id": made[0], "to_send": made[1], "to_go": made[2], "sent_id": made[3], "lost_id": lost.id}
 
 
 def build_closed(cast: Cast) -> tuple[Auction, int, int]:
@@ -425,6 +439,7 @@ GUEST = {"name": "Nadia", "email": "nadia@home.example", "party": "2", "needs": 
 ASKED = GUEST | {
     "diet": "No nuts.", "q1": "A word.", "q2": "Bus", "q3": ["Tram"], "q4": "12", "q5": "2031-03-08", "q6": "yes",
 }  # fmt: skip
+MESSAGE = {"part": "seated", "subject": "What to bring", "body": "Dear {name},\n\nbring bread."}
 LABEL = {"title": "A door", "artist": "Mina", "medium": "Ink", "size": "A4", "caption": "Mine.", "alt": "A blue door."}
 CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01-05", "scopes": ["web", "print"]}
 SESSION = {"title": "Part two", "starts_at": within(0), "ends_at": within(1), "place": "Room B", "summary": "About it."}
@@ -433,13 +448,14 @@ SPEAKER = {
 }  # fmt: skip
 AT_PROGRAMME = ("programme.page", "event_id")
 INVITED = {"name": "Ann", "party": "2", "guests": "Bo", "needs": "A ramp.", "diet": "No pork."}
-AT_INVITATION, AT_INVITATIONS = ("invitations.page", "token=invited"), ("manage_invitations.index", "event_id")
+AT_INVITATION, AT_INVITATIONS = ("invitations.page", "token=minister"), ("manage_invitations.index", "event_id")
 AT_LIST = ("manage_lists.draft", "event_id draft_id=list_id")
 AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
 AT_NEED = ("pledges.page", "slug=auction")
 AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
+AT_MESSAGE = ("event_messages.page", "event_id message_id")
 AT_ARTWORK, AT_INVOICE = ("manage_galleries.artwork", "artwork_id"), ("manage_payments.page", "invoice_id")
 
 AT_SEATS, AT_QUESTIONS = ("manage_seats.page", "event_id=full_id"), ("manage_questions.page", "event_id")
@@ -553,10 +569,10 @@ CASES: dict[str, list[Case]] = {
         Case("manage_invitations.add", "organiser", "event_id",
              fill={"people": "Ann <ann@x.example>", "message": "Come.", "answer_by": tomorrow}, thorough=False),
         Case("manage_invitations.remind", "organiser", "event_id", AT_INVITATIONS),
-        Case("manage_invitations.send_again", "organiser", "event_id invitation_id=asked_id", AT_INVITATIONS),
-        Case("manage_invitations.take_back", "organiser", "event_id invitation_id=asked_id", AT_INVITATIONS),
-        Case("invitations.acceptance", None, "token=invited", AT_INVITATION, INVITED, may_write=("event_invitation",)),
-        Case("invitations.refusal", None, "token=invited", AT_INVITATION, {"reason": "In New York."}),
+        Case("manage_invitations.send_again", "organiser", "event_id invitation_id=asked_invitation", AT_INVITATIONS),
+        Case("manage_invitations.take_back", "organiser", "event_id invitation_id=asked_invitation", AT_INVITATIONS),
+        Case("invitations.acceptance", None, "token=minister", AT_INVITATION, INVITED, may_write=("event_invitation",)),
+        Case("invitations.refusal", None, "token=minister", AT_INVITATION, {"reason": "In New York."}),
     ],
     "lists": [
         Case("manage_lists.index", "organiser", "event_id", fill={"people": "Ann, ann@x.example"}, thorough=False),
@@ -566,6 +582,16 @@ CASES: dict[str, list[Case]] = {
         Case("manage_lists.confirm", "organiser", "event_id draft_id=list_id", AT_LIST),
         Case("manage_lists.discard", "organiser", "event_id draft_id=other_list_id",
              ("manage_lists.draft", "event_id draft_id=other_list_id")),
+    ],
+    "messages": [
+        Case("event_messages.add", "organiser", "event_id", fill=MESSAGE),
+        Case("event_messages.edit", "organiser", "event_id message_id", fill=MESSAGE, thorough=False),
+        Case("event_messages.test", "organiser", "event_id message_id", AT_MESSAGE),
+        Case("event_messages.delivery", "organiser", "event_id message_id=to_send", ("event_messages.page", "event_id message_id=to_send")),
+        Case("event_messages.removal", "organiser", "event_id message_id=to_go", ("event_messages.page", "event_id message_id=to_go")),
+        Case("event_messages.retry", "organiser", "event_id message_id=sent_id mail_id=lost_id",
+             ("event_messages.page", "event_id message_id=sent_id")),
+        Case("event_messages.reminder", "organiser", "event_id", ("event_messages.index", "event_id"), {"remind_hours": "48"}),
     ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),

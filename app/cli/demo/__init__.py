@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import update
 
-from app.cli.demo import after, auctions, invitations, people, pictures, planning, programme, waiting
+from app.cli.demo import after, auctions, invitations, letters, people, pictures, planning, programme, waiting
 from app.core.database import db
 from app.core.mail import Mail, MailState
 from app.core.transactions import atomic
@@ -32,6 +32,7 @@ def seed(say: Say, works: int = ALL_WORKS) -> None:
     waiting.seed()
     planning.seed()
     invitations.seed()
+    letters.seed()
     say(f"drawing {works} pictures and hanging them; this takes a minute")
     pictures.seed(works)
     say("holding the auction of 2006, and opening this year's")

@@ -64,7 +64,8 @@ class Invitation(Base):
 
 
 class EventMessage(Base):
-    """What an organiser wrote to a part of those concerned. Its mails have the key `event_message:<id>:<address's row>`."""
+    """What an organiser wrote to a part of those concerned; a draft until `sent_at`. Its mails have the key
+    `event_message:<id>:<address's row>`, the row as r17 (a registration) or i17 (an invitation)."""
 
     __tablename__ = "event_message"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -76,6 +77,7 @@ class EventMessage(Base):
     written_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     recipients: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     event: Mapped[Event] = relationship()
 
 

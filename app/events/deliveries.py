@@ -1,0 +1,115 @@
+"""What became of the mails of events: how far a message is, and which addresses gave theirs back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
+
+from app.core.database import db
+from app.core.mail import Mail, MailState
+from app.events.models import Event, EventMessage, Invitation, Registration
+from app.events.parts import SEATED, recipients
+from app.events.reminders import due_at
+
+LOST = (MailState.FAILED, MailState.BOUNCED)
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How many of a message's mails are where. `lost` came back or could not be delivered."""
+
+    queued: int = 0
+    sent: int = 0
+    lost: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.sent + self.lost
+
+    @property
+    def total(self) -> int:
+        return self.queued + self.sent + self.lost
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A mail that did not arrive: to whom, why, and whether it is still being tried."""
+
+    mail_id: int
+    name: str
+    address: str
+    reason: str
+    trying: bool
+
+
+def messages_of(event_id: int) -> list[tuple[EventMessage, Delivery]]:
+    """An event's messages, drafts first, then the latest."""
+    query = select(EventMessage).where(EventMessage.event_id == event_id)
+    order = (EventMessage.sent_at.is_not(None), EventMessage.sent_at.desc(), EventMessage.id.desc())
+    found = list(db.session.scalars(query.order_by(*order).limit(SHOWN)))
+    return [(message, delivery_of(message) if message.sent_at else Delivery()) for message in found]
+
+
+def message_of(event_id: int, message_id: int) -> EventMessage | None:
+    """A message, if it is one of this event."""
+    query = select(EventMessage).where(EventMessage.id == message_id, EventMessage.event_id == event_id)
+    found: EventMessage | None = db.session.scalar(query)
+    return found
+
+
+def delivery_of(message: EventMessage) -> Delivery:
+    """How far a message is. Counted from what it was sent to: mails of the erased are gone."""
+    counted = select(Mail.state, func.count()).where(_of(message)).group_by(Mail.state)
+    found = {row[0]: row[1] for row in db.session.execute(counted)}
+    return Delivery(
+        queued=found.get(MailState.QUEUED, 0),
+        sent=found.get(MailState.SENT, 0),
+        lost=sum(found.get(state, 0) for state in LOST),
+    )
+
+
+def _of(message: EventMessage) -> ColumnElement[bool]:
+    """The mails of a message: by their whole keys, which are indexed, and not by how these begin."""
+    prefix = f"event_message:{message.id}:"
+    registered = select(literal(f"{prefix}r") + cast(Registration.id, String)).where(
+        Registration.event_id == message.event_id
+    )
+    invited = select(literal(f"{prefix}i") + cast(Invitation.id, String)).where(Invitation.event_id == message.event_id)
+    return or_(Mail.key.in_(registered), Mail.key.in_(invited))
+
+
+def undelivered_of(message: EventMessage) -> list[Undelivered]:
+    """The mails of a message that did not arrive, or are late."""
+    late = and_(Mail.state.in_((MailState.QUEUED, MailState.SENT)), Mail.reason.is_not(None))
+    query = select(Mail).where(_of(message), or_(Mail.state.in_(LOST), late))
+    mails = db.session.scalars(query.order_by(Mail.id).limit(SHOWN)).all()
+    names = _names(message.event_id, [mail.recipient for mail in mails])
+    return [
+        Undelivered(mail.id, names.get(mail.recipient, ""), mail.recipient, mail.reason or "", mail.state not in LOST)
+        for mail in mails
+    ]
+
+
+def _names(event_id: int, addresses: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for model in (Invitation, Registration):
+        query = select(model.email, model.name).where(model.event_id == event_id, model.email.in_(addresses))
+        found |= {row.email: row.name for row in db.session.execute(query)}
+    return found
+
+
+def undelivered(addresses: Sequence[str]) -> dict[str, str]:
+    """Of these addresses, those whose last mail did not arrive, with the reason. For the lists of who comes."""
+    final = Mail.state.in_((MailState.SENT, *LOST))
+    last = select(func.max(Mail.id)).where(Mail.recipient.in_(set(addresses)), final).group_by(Mail.recipient)
+    query = select(Mail.recipient, Mail.reason).where(Mail.id.in_(last), Mail.state.in_(LOST))
+    return {recipient: reason or "" for recipient, reason in db.session.execute(query)}
+
+
+def reminder_of(event: Event) -> tuple[datetime | None, int]:
+    """When reminders go out (None: never), and how many would get one now."""
+    return due_at(event), len(recipients(event, SEATED))
