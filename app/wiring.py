@@ -46,6 +46,7 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import door, door_views, paper_views, ticket_views
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
@@ -72,6 +73,9 @@ BLUEPRINTS = (
     partners.blueprint,
     events.blueprint,
     manage_events.blueprint,
+    ticket_views.blueprint,
+    door_views.blueprint,
+    paper_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -138,6 +142,7 @@ def _registry() -> Registry:
         "browsers": push.forget_old,
         "offers": offers.overdue,
         "absentee": auction_jobs.uncounted,
+        "doors": door.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,
