@@ -39,7 +39,7 @@ def change_party(registration_id: int, party: int, *, by_organiser: bool = False
 def _check(event: Event, pool: SeatPool, registration: Registration, party: int, *, by_organiser: bool) -> None:
     terms = terms_of(event, pool)
     reason = rules.refusal(terms, min(party, registration.party), now(), by_organiser=by_organiser)
-    if registration.status not in LIVE:
+    if registration.status not in LIVE or party < registration.arrived:
         reason = rules.Reason.OVER
     if reason not in (None, rules.Reason.TOO_LARGE):
         raise RegistrationRefused(reason or rules.Reason.OVER)

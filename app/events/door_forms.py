@@ -113,12 +113,15 @@ class DoorForm(Form):
         self.name.id = "door-name"
         self.pool_id.choices = choices([(pool.id, pool.name or _("The room")) for pool in pools])
 
-    def validate_device(self, field: Any) -> None:
-        """Only a script can stand at a door."""
-        if not field.data:
-            raise ValidationError(
-                _("This browser runs no scripts, so it cannot keep a door. Use the form for tickets.")
-            )
+    def validate(self, extra_validators: object = None) -> bool:
+        """Only a script can stand at a door. What is wrong with a hidden field is said beside the name."""
+        good = super().validate(extra_validators)
+        if not self.device.data and not self.name.errors:
+            words = _("This browser runs no scripts, so it cannot keep a door. Use the form for tickets.")
+            self.name.errors, good = [words], False
+        if self.pool_id.errors and not self.name.errors:
+            self.name.errors = list(self.pool_id.errors)
+        return good
 
 
 def read_scan(value: Any) -> Scan | None:

@@ -262,7 +262,8 @@ def _counts(event_id: int) -> dict[str, Any]:
 
 
 def _device(event_id: int, token: Any) -> Door | None:
-    return queries.door_by_token(event_id, token[:40]) if isinstance(token, str) else None
+    good = isinstance(token, str) and token.isascii() and token.isprintable() and len(token) <= 40
+    return queries.door_by_token(event_id, token) if good else None
 
 
 def _by_script() -> bool:

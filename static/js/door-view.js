@@ -3,7 +3,7 @@
 const root = document.querySelector("[data-door]");
 const part = (name) => root.querySelector(`[data-${name}]`);
 export const words = JSON.parse(part("words").textContent);
-const clock = new Intl.DateTimeFormat(root.dataset.locale, { hour: "2-digit", minute: "2-digit", timeZone: root.dataset.zone });
+const clock = new Intl.DateTimeFormat(root.dataset.locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone });
 export const time = (ms) => clock.format(ms);
 export const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name] ?? "");
 
@@ -61,7 +61,6 @@ function ring(kind) {
 export function soundButton() {
   const made = part("sound");
   const draw = () => made.setAttribute("aria-pressed", String(sound));
-  made.hidden = false;
   draw();
   made.addEventListener("click", () => {
     sound = !sound;
@@ -125,9 +124,9 @@ export function mine(rows) {
 export function arrange(door) {
   root.classList.toggle("kept", Boolean(door));
   part("opening").hidden = Boolean(door);
-  part("plain").hidden = Boolean(door);
-  part("close").hidden = !door;
-  part("door-name").textContent = door ? door.name : part("door-name").dataset.plain;
+  part("by-hand").hidden = Boolean(door);
+  part("close").hidden = part("sound").hidden = !door;
+  part("door-name").textContent = door ? door.name : part("door-name").dataset.before;
   if (!door) part("mine").hidden = true;
 }
 

@@ -8,6 +8,7 @@ import { Store } from "door-store";
 import { arrange, counted, enter, fill, found, hideFound, mine, part, root, show, soundButton, status, time, words } from "door-view";
 
 const BATCH = 25;
+const STALE_MS = 8000;
 const EVENT = Number(root.dataset.door);
 const BASE = root.dataset.base;
 const form = part("arrival");
@@ -129,7 +130,7 @@ function tell(scan, told) {
   const anyway = [words.anyway, () => act({ ...ask(scan), anyway: true })];
   if (word === "admitted") {
     const row = past[0];
-    const undoing = [words.undo, () => undo(row), "quiet"];
+    const undoing = [words.undo, () => undo(row)];
     if (scan.kind === "walk_in") return show("welcome", words.welcome, { name: scan.name, text: scan.people > 1 ? `${words.walkIn}: ${scan.people}` : words.walkIn, actions: [undoing] });
     const more = left > 0 && told.registration ? [[words.more, () => act({ registration: told.registration, people: 1 })]] : [];
     const text = seats ? fill(words.in, { arrived, seats }) : words.anywayText;
@@ -220,7 +221,7 @@ async function turn() {
 async function listed(body, known) {
   counts = body.counts;
   if (body.closed) return leave(words.closed);
-  const first = !door.made;
+  const gap = Date.parse(body.made) - (door.made ? Date.parse(door.made) : 0);
   if (!body.same) {
     const list = { text: body.text, seal: body.seal, digest: body.digest };
     const read = await opened(list, door.key, EVENT, door.door);
@@ -234,7 +235,7 @@ async function listed(body, known) {
   await store.keepDoor(door);
   for (const row of kept.filter((one) => one.sent && (one.confirmed ?? 0) <= known)) await store.dropScan(row.place);
   kept = kept.filter((one) => !one.sent || (one.confirmed ?? 0) > known);
-  if (first) setTimeout(poll, 50); // so that the house knows at once what this device holds
+  if (gap > STALE_MS) setTimeout(poll, 50); // so that the house knows at once what this device holds now
 }
 
 /** The list is gone from this device, and the page that was kept with it. */
@@ -332,7 +333,7 @@ async function awake() {
 }
 
 async function start() {
-  part("door-name").dataset.plain = part("door-name").textContent;
+  part("door-name").dataset.before = part("door-name").textContent;
   try {
     store = await Store.open(EVENT);
     door = (await store.door()) ?? null;

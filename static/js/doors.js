@@ -14,7 +14,7 @@ async function ask() {
     last = Date.now();
     state.textContent = state.dataset.live;
   } catch {
-    state.textContent = state.dataset.old.replace("{time}", new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(last));
+    state.textContent = state.dataset.old.replace("{time}", new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(last));
   }
   state.hidden = false;
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
+from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic
@@ -13,6 +15,7 @@ from app.events import door
 from app.events.door import Kind, Scan, Told
 from app.events.models import Admission, Door, Event, Registration, SeatPool, Verdict
 from app.events.tickets import ticket_text
+from tests.events.helpers import seat
 
 
 def open_door(event: Event, name: str = "North", allotment: int = 0, **values: Any) -> Door:
@@ -23,11 +26,16 @@ def open_door(event: Event, name: str = "North", allotment: int = 0, **values: A
 
 def heard(*doors: Door) -> None:
     """Their devices hold the newest list."""
-    from app.core.clock import now
-
     with atomic():
         for one in doors:
             door.hear(one.id, now())
+
+
+def deafen(one: Door) -> None:
+    """Let it be some minutes since the door was opened or heard."""
+    with atomic():
+        row = db.session.get_one(Door, one.id)
+        row.opened_at, row.heard_at = row.opened_at - timedelta(minutes=9), None
 
 
 def scan(event: Event, registration: Registration | None = None, at: Door | None = None, **values: Any) -> Told:
@@ -55,6 +63,19 @@ def pool_of(event: Event) -> SeatPool:
     db.session.rollback()
     query = select(SeatPool).where(SeatPool.event_id == event.id).order_by(SeatPool.position, SeatPool.id).limit(1)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def a_door(event: Event) -> dict[str, Any]:
+    """A door with an admission at it; the ids that addresses are made of."""
+    north = open_door(event, "The north door", allotment=3)
+    scan(event, seat(event, "Doris", 2), north, id="an-admission")
+    number = db.session.scalars(select(Admission.id).where(Admission.scan == "an-admission")).one()
+    return {"door_id": north.id, "admission_id": number}
+
+
+def a_ticket() -> str:
+    """The code of a ticket, used up or not."""
+    return ticket_text(db.session.scalars(select(Registration).order_by(Registration.id).limit(1)).one())
 
 
 def door_faults(event: Event) -> list[str]:
