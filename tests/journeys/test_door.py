@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import segno
 from playwright.sync_api import Page
 from sqlalchemy import select
 
@@ -277,3 +278,51 @@ def test_a_silent_door_keeps_its_tickets_from_one_with_network(server: Server, v
     assert arrived(ann) == 0
     assert one.on_my_word() == "welcome"
     assert arrived(ann) == 1
+
+
+CAMERA = """async ([picture, turn]) => {
+  const image = new Image();
+  image.src = picture;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+  const pen = canvas.getContext("2d");
+  const draw = () => {
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.fillStyle = "#777";
+    pen.fillRect(0, 0, 640, 480);
+    pen.setTransform(1, 0.06, -0.04, 1, 320, 240);
+    pen.rotate(turn * Math.PI / 180);
+    pen.drawImage(image, -130, -130, 260, 260);
+  };
+  setInterval(draw, 100);
+  draw();
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10);
+}"""
+
+
+def test_a_camera_reads_tickets_where_the_browser_has_no_reader(
+    server: Server, visitor: Callable[..., Visitor]
+) -> None:
+    """Turned and aslant, with our own reader, without network: the real one is what this browser lacks."""
+    cast = Cast.assemble()
+    event = make_event(days=0.02, capacity=9)
+    ann = seat(event, "Ann")
+    one = Helper(visitor(server), event, "North")
+    enter(one.visitor, server, cast.helper)
+    one.keep_door(allotment=0)
+    assert one.page.evaluate("typeof BarcodeDetector") == "undefined"
+    one.cut()
+    picture = segno.make(ticket_text(ann), error="m", micro=False, boost_error=False, version=2)
+    one.page.evaluate(CAMERA, [picture.png_data_uri(scale=8, border=4), 33])
+    one._forget()
+    one.page.click("[data-camera-toggle]")
+    assert one._verdict() == "welcome"
+    assert "Ann" in one.title()
+    one.page.wait_for_timeout(600)  # it stays before the camera: that is not a second scan
+    assert one.title().startswith("Welcome") and one.waiting() == 1
+    one.page.click("[data-camera-toggle]")
+    assert one.page.locator("[data-camera]").is_hidden()
+    one.visitor.context.set_offline(False)
+    one.stands("online")
+    assert arrived(ann) == 1
+    quiet([one])
