@@ -39,7 +39,7 @@ from app.core.database import Base, db
 from app.core.mail import Mail
 from app.core.transactions import atomic, retried
 from app.events import services as events
-from app.events.models import LIVE, Registration
+from app.events.models import LIVE, Admission, Door, Registration
 from app.events.seats import RegistrationRefused
 from app.galleries.models import Artwork
 from app.partners.models import Partner
@@ -81,6 +81,10 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
+        "admissions": select(Admission).where(
+            Admission.registration_id.in_(select(Registration.id).where(_theirs(Registration, email, person)))
+        ),
+        "doors_opened": select(Door).where(Door.opened_by == person_id),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),

@@ -387,3 +387,7 @@ def sweep() -> None:
         with atomic():
             forget = delete(Admission).where(Admission.event_id.in_(old))
             db.session.execute(forget.execution_options(synchronize_session=False))
+            # Whoever gave a name in passing at the door has no address by which they could ask for its erasure.
+            walked = (Registration.event_id.in_(old), Registration.source == Source.WALK_IN)
+            nameless = update(Registration).where(*walked).values(name="–")
+            db.session.execute(nameless.execution_options(synchronize_session=False))

@@ -35,6 +35,7 @@ from app.web.typed import TypedForm
 from tests.auctions.helpers import lot_of, make_auction
 from tests.cast import Cast
 from tests.cli.house import command, empty_house, furnish, rows, stored
+from tests.events.door_helpers import scan
 from tests.events.helpers import make_event, seat
 from tests.pushing import Phone
 
@@ -154,6 +155,16 @@ def test_the_browsers_that_are_told_are_exported_and_erased(app: Flask, known: C
     assert [secret for secret in (theirs.auth, theirs.p256dh, other.endpoint) if secret in said] == []
     command(app, "erase-person", EMAIL)
     assert list(db.session.scalars(select(PushSubscription.endpoint))) == [other.endpoint]
+
+
+def test_who_came_in_when_is_exported_and_names_nobody_after_erasure(app: Flask, known: Cast) -> None:
+    event = make_event(capacity=9)
+    scan(event, seat(event, NAME, person_id=known.parent.id), id="a-scan-at-the-door")
+    scan(event, seat(event, "Other"))
+    found = json.loads(command(app, "export-person", EMAIL).output)
+    assert [row["scan"] for row in found["admissions"]] == ["a-scan-at-the-door"]
+    command(app, "erase-person", EMAIL)
+    assert traces_in(texts()) == {}
 
 
 # Erasure

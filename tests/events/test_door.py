@@ -238,15 +238,17 @@ def test_an_event_that_is_over_closes_its_doors_and_forgets_who_came_when(app: F
     party = seat(event, "Ann", 2)
     open_door(event, allotment=5)
     scan(event, party)
+    walk_in(event, name="Lu in passing")
     with travel(event.ends_at + door.GRACE + timedelta(minutes=1)):
         door.sweep()
         assert pool_of(event).held == 0 and door.open_doors(event.id) == []
-        assert count_admissions() == 1
+        assert count_admissions() == 2
         with pytest.raises(DoorRefused, match="closed"):
             open_door(event, "South")
     with travel(event.ends_at + door.KEPT + timedelta(minutes=1)):
         door.sweep()
     assert count_admissions() == 0 and arrived(party) == 1
+    assert set(db.session.scalars(select(Registration.name))) == {"Ann", "–"}
 
 
 def count_admissions() -> int:
