@@ -49,6 +49,8 @@ from app.core.transactions import atomic
 from app.events import (
     after_manage_views,
     calendars,
+    door,
+    door_views,
     feedback,
     holds,
     imports,
@@ -62,6 +64,7 @@ from app.events import (
     outcome_notices,
     outcome_views,
     own_views,
+    paper_views,
     planning_views,
     programme_views,
     question_views,
@@ -70,6 +73,7 @@ from app.events import (
     replies,
     seat_views,
     series_views,
+    ticket_views,
 )
 from app.events import after_views as after_event
 from app.events import manage_views as manage_events
@@ -114,6 +118,9 @@ BLUEPRINTS = (
     inviting_views.blueprint,
     list_views.blueprint,
     message_views.blueprint,
+    ticket_views.blueprint,
+    door_views.blueprint,
+    paper_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -191,6 +198,7 @@ def _registry() -> Registry:
         "seats held": holds.overdue,
         "thanks": feedback.thank,
         "outcomes": outcome_notices.remind,
+        "doors": door.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

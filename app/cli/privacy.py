@@ -42,7 +42,9 @@ from app.events import inviting
 from app.events import services as events
 from app.events.models import (
     LIVE,
+    Admission,
     AllowedAddress,
+    Door,
     Event,
     EventMessage,
     Guest,
@@ -113,6 +115,10 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "came_along": select(Guest).where(Guest.registration_id.in_(registered)),
         "invitations": select(Invitation).where(Invitation.email == email),
         "closed_lists": select(AllowedAddress).where(AllowedAddress.address == email),
+        "admissions": select(Admission).where(
+            Admission.registration_id.in_(select(Registration.id).where(_theirs(Registration, email, person)))
+        ),
+        "doors_opened": select(Door).where(Door.opened_by == person_id),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),

@@ -41,6 +41,22 @@ def pdf(template: str, data: Mapping[str, Any], *, images: Sequence[str] = ()) -
         return _made(template, data, images, accessible=False)
 
 
+def picture(template: str, data: Mapping[str, Any], *, images: Sequence[str] = (), ppi: float = 216) -> bytes:
+    """The first page of the same as a PNG, at so many dots an inch: for a phone's wallet or a chat."""
+    made = typst.compile(
+        str(FOLDER / template),
+        root=str(FOLDER),
+        format="png",
+        ppi=ppi,
+        font_paths=_folders(),
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(dict(data)), "images": json.dumps(list(images))},
+    )
+    first = made[0] if isinstance(made, list) else made
+    assert isinstance(first, bytes)
+    return first
+
+
 def _made(template: str, data: Mapping[str, Any], images: Sequence[str], *, accessible: bool = True) -> bytes:
     made = typst.compile(
         str(FOLDER / template),

@@ -36,6 +36,7 @@ from app.web.typed import TypedForm
 from tests.auctions.helpers import lot_of, make_auction
 from tests.cast import Cast
 from tests.cli.house import command, empty_house, furnish, rows, stored
+from tests.events.door_helpers import scan
 from tests.events.helpers import make_event, seat
 from tests.pushing import Phone
 
@@ -177,6 +178,16 @@ def test_messages_and_addresses_that_gave_mail_back_are_exported_and_erased(app:
     assert list(db.session.scalars(select(Suppressed.address))) == ["other@home.example"]
     kept = db.session.scalars(select(EventMessage)).one()
     assert (kept.written_by, kept.subject) == (None, "From –")
+
+
+def test_who_came_in_when_is_exported_and_names_nobody_after_erasure(app: Flask, known: Cast) -> None:
+    event = make_event(capacity=9)
+    scan(event, seat(event, NAME, person_id=known.parent.id), id="a-scan-at-the-door")
+    scan(event, seat(event, "Other"))
+    found = json.loads(command(app, "export-person", EMAIL).output)
+    assert [row["scan"] for row in found["admissions"]] == ["a-scan-at-the-door"]
+    command(app, "erase-person", EMAIL)
+    assert traces_in(texts()) == {}
 
 
 # Erasure

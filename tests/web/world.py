@@ -35,6 +35,7 @@ from app.web.lists import read_text
 from tests.auctions.helpers import bid, hang, lot_of, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
+from tests.events.door_helpers import a_door, a_ticket
 from tests.events.helpers import mails, make_event, seat
 from tests.galleries.helpers import make_gallery
 from tests.payments.helpers import make_invoice, make_partner
@@ -115,7 +116,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "auction": auction.slug, "over": over.slug, "over_id": over.id, "lot_id": lot.id, "empty_lot": lot_of(auction, 2).id,
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
-        "soon_id": soon.id, "entry_id": entry.id, **queue, **after_world.build_after(cast),
+        "soon_id": soon.id, "entry_id": entry.id, **queue, **after_world.build_after(cast), **a_door(event),
     }  # fmt: skip
 
 
@@ -452,6 +453,7 @@ AT_INVITATION, AT_INVITATIONS = ("invitations.page", "token=minister"), ("manage
 AT_LIST = ("manage_lists.draft", "event_id draft_id=list_id")
 AT_DESK = ("auction_room.desk_page", "auction_id")
 AT_EVENT, AT_LOT = ("events.page", "slug=event"), ("auctions.lot", "slug=auction number=1")
+AT_DOOR = ("door.page", "event_id")
 AT_NEED = ("pledges.page", "slug=auction")
 AT_WATCHED = ("auctions.lot", "slug=auction number=2")
 AT_DRAFT, AT_SIGN_IN = ("manage_events.edit", "event_id=draft_id"), ("accounts.sign_in", "")
@@ -593,6 +595,14 @@ CASES: dict[str, list[Case]] = {
              ("event_messages.page", "event_id message_id=sent_id")),
         Case("event_messages.reminder", "organiser", "event_id", ("event_messages.index", "event_id"), {"remind_hours": "48"}),
     ],
+    "door": [
+        Case("door.reverse", "helper", "event_id admission_id", ("door.doors", "event_id")),
+        Case("door.arrive", "helper", "event_id", AT_DOOR, {"code": a_ticket, "operation": token}),
+        Case("door.let_walk_in", "helper", "event_id", AT_DOOR, {"name": "Lu", "operation": token}),
+        Case("door.open_door", "helper", "event_id", AT_DOOR, {"name": other_name, "device": "y"},
+             beside={"device": "name", "pool_id": "name"}),
+        Case("door.close_door", "helper", "event_id door_id", ("door.doors", "event_id")),
+    ],
     "galleries": [
         Case("manage_galleries.add", "curator", fill=GALLERY),
         Case("manage_galleries.edit", "curator", "gallery_id", fill=GALLERY, thorough=False),
@@ -673,6 +683,8 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 EXCEPTIONS = {
     "own.file": "a file, not a field: tests/events/test_files.py",
+    "door.admissions": "scans that a device sends: tests/events/test_door_pages.py",
+    "door.give_list": "a list that a device asks for: tests/events/test_door_pages.py",
     "manage_galleries.upload": "files, not fields: tests/galleries/test_upload.py",
     "pledges.withdraw": "no field: tests/auctions/test_pledges.py",
     "after_auction.take_back": "no field but the way back, as hand_over: tests/auctions/test_after.py",

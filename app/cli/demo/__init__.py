@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import update
 
-from app.cli.demo import after, auctions, invitations, letters, people, pictures, planning, programme, waiting
+from app.cli.demo import after, auctions, door, invitations, letters, people, pictures, planning, programme, waiting
 from app.core.database import db
 from app.core.mail import Mail, MailState
 from app.core.transactions import atomic
@@ -33,6 +33,7 @@ def seed(say: Say, works: int = ALL_WORKS) -> None:
     planning.seed()
     invitations.seed()
     letters.seed()
+    door.seed()
     say(f"drawing {works} pictures and hanging them; this takes a minute")
     pictures.seed(works)
     say("holding the auction of 2006, and opening this year's")

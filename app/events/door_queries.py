@@ -1,0 +1,157 @@
+"""Reads for the door: where one can stand, what a device may know, who is in, what has to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.core.clock import now
+from app.core.database import db
+from app.events.door import GRACE, posts
+from app.events.door_rules import keeper
+from app.events.models import Admission, Door, Event, EventStatus, Guest, Registration, Verdict
+from app.events.tickets import hash_of
+from app.partners.queries import like
+
+NEAR = timedelta(days=14)
+FOUND = 20  # people that a search shows
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many are in, of how many seats given."""
+
+    arrived: int
+    expected: int
+
+
+def door_event(event_id: int) -> Event | None:
+    """An event with seats, for whoever stands at its doors: helpers need not be organisers. Drafts have no door."""
+    query = select(Event).where(Event.id == event_id, Event.status != EventStatus.DRAFT, Event.pools.any())
+    found: Event | None = db.session.scalar(query.options(selectinload(Event.pools)))
+    return found
+
+
+def events_with_doors() -> list[Event]:
+    """The events whose doors are of interest now, soonest first."""
+    query = select(Event).where(
+        Event.status.in_((EventStatus.PUBLISHED, EventStatus.HELD)), Event.pools.any(), Event.ends_at > now() - GRACE,
+        Event.starts_at < now() + NEAR,
+    )  # fmt: skip
+    return list(
+        db.session.scalars(query.options(selectinload(Event.pools)).order_by(Event.starts_at, Event.id).limit(100))
+    )
+
+
+def door_by_token(event_id: int, token: str) -> Door | None:
+    """A door of this event by the name that only its device knows."""
+    found: Door | None = db.session.scalar(select(Door).where(Door.event_id == event_id, Door.token == token))
+    return found
+
+
+def door_of(event_id: int, door_id: int) -> Door | None:
+    """A door, if it is one of this event."""
+    found: Door | None = db.session.scalar(select(Door).where(Door.event_id == event_id, Door.id == door_id))
+    return found
+
+
+def admission_of(event_id: int, admission_id: int) -> Admission | None:
+    """An admission, if it is one of this event."""
+    query = select(Admission).where(Admission.event_id == event_id, Admission.id == admission_id)
+    found: Admission | None = db.session.scalar(query)
+    return found
+
+
+def doors_of(event_id: int) -> list[Door]:
+    """All doors of an event, the open ones first."""
+    query = select(Door).where(Door.event_id == event_id)
+    return list(db.session.scalars(query.order_by(Door.closed_at.is_not(None), Door.id)))
+
+
+def count_of(event_id: int) -> Count:
+    """Live: who is in, of all who have a seat."""
+    totals = select(func.coalesce(func.sum(Registration.arrived), 0), func.coalesce(func.sum(Registration.seated), 0))
+    arrived, expected = db.session.execute(totals.where(Registration.event_id == event_id)).one()
+    return Count(int(arrived), int(expected))
+
+
+def counts_by_door(event_id: int) -> dict[int | None, int]:
+    """How many people came in by each door; None: without a device."""
+    query = select(Admission.door_id, func.sum(Admission.people)).where(
+        Admission.event_id == event_id, Admission.verdict == Verdict.ADMITTED, Admission.undone_at.is_(None)
+    )
+    return {door: int(people) for door, people in db.session.execute(query.group_by(Admission.door_id))}
+
+
+def conflicts_of(event_id: int) -> list[Admission]:
+    """Who was let in without network and could not be counted, and was not taken back."""
+    return _admissions(event_id, 200, Admission.conflict, Admission.undone_at.is_(None))
+
+
+def recent_admissions(event_id: int, limit: int = 12) -> list[Admission]:
+    """What happened last."""
+    return _admissions(event_id, limit)
+
+
+def _admissions(event_id: int, limit: int, *more: Any) -> list[Admission]:
+    query = select(Admission).where(Admission.event_id == event_id, Admission.people > 0, *more)
+    query = query.options(joinedload(Admission.registration), joinedload(Admission.door))
+    return list(db.session.scalars(query.order_by(Admission.scanned_at.desc(), Admission.id.desc()).limit(limit)))
+
+
+def found_by_name(event_id: int, search: str) -> list[Registration]:
+    """Parties by their name or that of a guest, those with seats first; at most FOUND."""
+    pattern = like(search)
+    guests = select(Guest.registration_id).where(Guest.name.ilike(pattern, escape="\\"))
+    query = select(Registration).where(
+        Registration.event_id == event_id, Registration.name != "–",
+        or_(Registration.name.ilike(pattern, escape="\\"), Registration.id.in_(guests)),
+    )  # fmt: skip
+    return list(db.session.scalars(query.order_by(Registration.seated == 0, Registration.name).limit(FOUND)))
+
+
+def device_list(event: Event, door: Door, doors: list[Door]) -> dict[str, Any]:
+    """What a door's device may know, and nothing more: names and parties of who comes, no needs, no diet, no addresses.
+
+    `tickets` are rows of [id, hash, name, seats, arrived, state, keeper, last admission]: state `in`, `waiting` or `out`
+    (then without a name); keeper is the door that alone admits it without network; the last admission is [seconds since
+    1970, door's id] or 0. `doors` are those that were open at the moment that the list says it was made.
+    """
+    standing = posts(doors)
+    last = _last_admissions(event.id)
+    columns = (
+        Registration.id,
+        Registration.token,
+        Registration.name,
+        Registration.seated,
+        Registration.arrived,
+        Registration.status,
+    )
+    rows = db.session.execute(select(*columns).where(Registration.event_id == event.id).order_by(Registration.id))
+    tickets = []
+    for row in rows:
+        over = row.seated == 0 and row.status.value in ("withdrawn", "declined")
+        state = "in" if row.seated else "out" if over else "waiting"
+        name = "" if over else row.name
+        keeps = keeper(row.id, standing, door.id) if state == "in" else 0
+        tickets.append(
+            [row.id, hash_of(row.id, row.token), name, row.seated, row.arrived, state, keeps, last.get(row.id, 0)]
+        )
+    return {
+        "format": 1, "event": event.id, "door": door.id, "until": int((event.ends_at + GRACE).timestamp()),
+        "allotment": door.allotment, "used": door.used, "doors": [[one.id, one.name] for one in doors],
+        "tickets": tickets,
+    }  # fmt: skip
+
+
+def _last_admissions(event_id: int) -> dict[int, list[int]]:
+    query = select(Admission.registration_id, Admission.scanned_at, Admission.door_id).where(
+        Admission.event_id == event_id, Admission.verdict == Verdict.ADMITTED, Admission.undone_at.is_(None),
+        Admission.registration_id.is_not(None),
+    )  # fmt: skip
+    rows = db.session.execute(query.order_by(Admission.scanned_at, Admission.id))
+    return {row.registration_id: [int(row.scanned_at.timestamp()), row.door_id or 0] for row in rows}

@@ -1,0 +1,61 @@
+"""What a door needs on paper: badges to hand out, and the list of who comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.database import db
+from app.events.models import Event, Guest, Registration, Source, Speaker
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One to hand out. `note` is an affiliation, or for a guest whose party they belong to; `registration` has the ticket."""
+
+    name: str
+    note: str = ""
+    speaks: bool = False
+    registration: Registration | None = None
+
+
+def seated_of(event_id: int) -> list[Registration]:
+    """Parties with seats, by name."""
+    query = select(Registration).where(Registration.event_id == event_id, Registration.seated > 0)
+    return sorted(db.session.scalars(query), key=lambda row: (row.name.casefold(), row.id))
+
+
+def guests_of(event_id: int) -> dict[int, list[str]]:
+    """The names of those who come on another's registration, in their order."""
+    query = select(Guest).join(Guest.registration).where(Registration.event_id == event_id).order_by(Guest.number)
+    found: dict[int, list[str]] = {}
+    for guest in db.session.scalars(query):
+        found.setdefault(guest.registration_id, []).append(guest.name)
+    return found
+
+
+def badges_of(event: Event) -> list[Badge]:
+    """Speakers first, then whoever comes by a name that we know. Guests who are only counted get none."""
+    speakers = db.session.scalars(
+        select(Speaker).where(Speaker.event_id == event.id).order_by(Speaker.position, Speaker.id)
+    )
+    badges = [Badge(one.name, one.affiliation, speaks=True) for one in speakers]
+    names, guests = {badge.name for badge in badges}, guests_of(event.id)
+    for row in seated_of(event.id):
+        if row.source is Source.WALK_IN:
+            continue
+        if row.name not in names:
+            badges.append(Badge(row.name, registration=row))
+        badges += [Badge(name, row.name, registration=row) for name in guests.get(row.id, [])[: row.seated - 1]]
+    return badges
+
+
+def attendance_rows(event: Event) -> list[tuple[Any, ...]]:
+    """(name, guests' names, seats, arrived, pool) of everybody with a seat. No needs, no diet, no addresses."""
+    guests = guests_of(event.id)
+    return [
+        (row.name, ", ".join(guests.get(row.id, [])), row.seated, row.arrived, row.pool.name if row.pool else "")
+        for row in seated_of(event.id)
+    ]
