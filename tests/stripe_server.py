@@ -1,8 +1,9 @@
 """A server that answers like Stripe, over real HTTP on this computer, and tells what happened by signed events.
 
-It knows what this house uses: Checkout sessions (create, retrieve, expire) that take money or keep a card, payment intents
-with kept cards, detaching and deleting, and refunds, with Stripe's shapes of errors and of idempotency. Parameters are checked against the types that the `stripe` package itself declares. `Stripe.pay(session)`
-and the like play the buyer and return the events; `deliver` posts them, any number of times and in any order.
+It knows what this house uses: Checkout sessions that take money or keep a card (create, retrieve, expire), payment intents
+with kept cards, detaching and deleting, and refunds, with Stripe's shapes of errors and of idempotency. Parameters are
+checked against the types that the `stripe` package itself declares. `Stripe.pay(session)` and the like play the buyer and
+return the events; `deliver` posts them, any number of times and in any order.
 """
 
 from __future__ import annotations
@@ -161,6 +162,8 @@ class Stripe:
         self.customers: set[str] = set()
         self.calls: list[tuple[str, str]] = []
         self.lose_answers = 0  # so many answers are lost after the work was done
+        self.lose_confirmations = 0  # the same, of payments with kept cards alone
+        self.refuse_confirmations = False  # too busy, before anything was done
         self.down = False
         self.fee = 0  # of what buyers pay on the page
         self.told: list[Params] = []  # the events of what buyers did on the page, not delivered yet
@@ -223,13 +226,16 @@ class Stripe:
         return [self.event("checkout.session.expired", self.session(session))]
 
     def refund(self, session_id: str, amount: int, status: str = "succeeded") -> list[Params]:
-        """Somebody refunds in Stripe's dashboard."""
-        session = self.sessions[session_id]
+        """Somebody refunds in Stripe's dashboard what a session, or a payment with a kept card, has brought."""
+        session = self._paid(session_id)
         return [self.event("refund.created", self._refund(session, amount, status))]
 
     def charge_updated(self, session_id: str) -> list[Params]:
         """The charge's fee is known."""
-        return [self.event("charge.updated", self._charge(self.sessions[session_id]))]
+        return [self.event("charge.updated", self._charge(self._paid(session_id)))]
+
+    def _paid(self, ref: str) -> Session | Intent:
+        return self.intents[ref] if ref in self.intents else self.sessions[ref]
 
     def event(self, kind: str, thing: Params, **changes: Any) -> Params:
         """An event around an object; `changes` forge it."""
@@ -474,7 +480,7 @@ class Stripe:
         """What Stripe answers: a request whose idempotency key was seen gets the answer of the first."""
         with self._lock:
             self.calls.append((method, path))
-            if self.down:
+            if self.down or (self.refuse_confirmations and path.endswith("/confirm")):
                 return 503, {"error": {"type": "api_error", "message": "Down."}}
             if authorization != f"Bearer {KEY}":
                 return 401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided."}}
@@ -521,6 +527,10 @@ class Stripe:
                     return
                 headers = self.headers.get("Idempotency-Key"), self.headers.get("Authorization", "")
                 answer = stripe.answer("POST", urlsplit(self.path).path, body, *headers)
+                if stripe.lose_confirmations and self.path.endswith("/confirm"):
+                    stripe.lose_confirmations -= 1
+                    self.close_connection = True
+                    return
                 if stripe.lose_answers:
                     stripe.lose_answers -= 1
                     self.close_connection = True
