@@ -71,9 +71,10 @@ def terms_now(auction: Auction) -> int | None:
 def waive(auction_id: int, paddle: int, actor_id: int, *, taken_back: bool = False) -> bool:
     """Note that the holder of a paddle needs no card, or does after all; False when nobody holds it."""
     query = select(Bidder.id).where(Bidder.auction_id == auction_id, Bidder.paddle == paddle)
-    bidder: Bidder | None = locked(Bidder, db.session.scalar(query))
-    if bidder is None:
+    bidder_id = db.session.scalar(query)
+    if bidder_id is None:
         return False
+    bidder: Bidder = locked(Bidder, bidder_id)
     note(bidder, None if taken_back else actor_id, actor_id)
     return True
 

@@ -166,7 +166,9 @@ def _fresh(operation: str) -> str:
 def keep_session(payment_id: int, provider_ref: str, url: str | None) -> bool:
     """Remember the provider's session of a pending payment (or its charge of a kept card, which has no page); whether it
     is the one that is kept: the payment may be over by now, or another way to pay be open."""
-    _locked_invoice(db.session.get_one(Payment, payment_id).invoice_id)  # in one order with everything about the invoice
+    _locked_invoice(
+        db.session.get_one(Payment, payment_id).invoice_id
+    )  # in one order with everything about the invoice
     payment: Payment = locked(Payment, payment_id)
     if payment.provider_ref is None and payment.status is PaymentStatus.PENDING:
         payment.provider_ref, payment.checkout_url = provider_ref, url
