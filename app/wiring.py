@@ -23,6 +23,7 @@ from app.auctions import (
     absentee,
     after_views,
     auctioneer_views,
+    cards,
     control_views,
     notices,
     offers,
@@ -85,10 +86,12 @@ from app.galleries import manage_views as manage_galleries
 from app.galleries import services as gallery_services
 from app.galleries import views as galleries
 from app.partners import views as partners
-from app.payments import extras
+from app.payments import card_checkout, card_views, extras
+from app.payments import cards as kept_cards
 from app.payments import jobs as payment_jobs
 from app.payments import manage_views as manage_payments
 from app.payments import views as payments
+from app.payments.card_queries import account_section as card_section
 from app.payments.queries import account_section as invoices_section
 from app.site import dev_views
 from app.site import views as site
@@ -133,6 +136,7 @@ BLUEPRINTS = (
     room_views.blueprint,
     auctioneer_views.blueprint,
     payments.blueprint,
+    card_views.blueprint,
     manage_payments.blueprint,
 )
 csrf = CSRFProtect()
@@ -151,7 +155,7 @@ def wire(app: Flask, config: Config) -> None:
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
     app.extensions["kermesse_account_sections"].extend(
-        [bids_section, registrations_section, invoices_section, push_views.account_section]
+        [bids_section, registrations_section, invoices_section, card_section, push_views.account_section]
     )
     app.extensions["kermesse_artwork_extras"] = [bid_link]
     cli.install(app)
@@ -170,6 +174,8 @@ def _registry() -> Registry:
         absentee.COUNT: auction_jobs.count_absentee,
         imports.TELL: imports.tell_imported,
         reminders.REMIND: reminders.remind,
+        kept_cards.LOOK_UP: card_checkout.look_up_job,
+        kept_cards.FORGET: card_checkout.forget_job,
     }
     registry.letters = {
         notices.OUTBID: notices.outbid_letter,
@@ -186,6 +192,8 @@ def _registry() -> Registry:
         extras.FEE_COVER: extras.Given(),
     }
     registry.inbound = {calendars.REPLY: replies.receive}
+    registry.card_terms = {settlement.PAYABLE: cards.lot_terms, settlement.PLEDGE: cards.pledge_terms}
+    registry.card_claims = [cards.claims]
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.sweeps = {
         "lots": auction_jobs.overdue,

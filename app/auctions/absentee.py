@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.auctions import lots, rules
+from app.auctions import cards, lots, rules
 from app.auctions.models import AbsenteeBid, Auction, Bidder, BidRefusal, Lot, LotStatus
 from app.auctions.rules import Reason
 from app.core import audit
@@ -21,9 +21,10 @@ COUNT = "auctions.count_absentee"
 
 
 class EntryRefused(Exception):
-    """A maximum that cannot be left: `reason`, and `minimum` (minor units) when the amount was at fault."""
+    """A maximum that cannot be left: `reason` (None: they owe a card), and `minimum` (minor units) when the amount was at
+    fault."""
 
-    def __init__(self, reason: Reason, minimum: int | None = None) -> None:
+    def __init__(self, reason: Reason | None, minimum: int | None = None) -> None:
         super().__init__(reason)
         self.reason, self.minimum = reason, minimum
 
@@ -42,6 +43,8 @@ def enter(lot_id: int, bidder_id: int, maximum: int, *, entered_by: int | None, 
     decision = rules.decide_bid(terms, rules.empty(terms), offer, withdrawn)
     if isinstance(decision, rules.Refused):
         raise EntryRefused(decision.reason, decision.minimum)
+    if cards.without_card(auction, [db.session.get_one(Bidder, bidder_id)]):
+        raise EntryRefused(None)
     same = select(AbsenteeBid).where(
         AbsenteeBid.lot_id == lot_id, AbsenteeBid.bidder_id == bidder_id, AbsenteeBid.maximum == maximum
     )
@@ -78,22 +81,30 @@ def waiting(lot_id: int) -> list[AbsenteeBid]:
 def count(auction: Auction, lot: Lot, at: datetime) -> Iterator[tuple[AbsenteeBid, rules.Accepted]]:
     """Decide what waits for a locked lot on which nobody has bid; what is accepted is to be appended in this order.
 
-    Nothing before the opening, on a lot that is no longer open, or in an auction that is not public.
+    Nothing before the opening, on a lot that is no longer open, or in an auction that is not public. Who owes the auction
+    a card by now is passed over: the desk's list said so until the opening.
     """
     if not auction.published or at < auction.opens_at or lot.settled_at or lot.status is LotStatus.WITHDRAWN:
         return
     entries = waiting(lot.id)
+    owing = cards.without_card(auction, [one.bidder for one in entries])
+    for entry in (one for one in entries if one.bidder_id in owing):
+        _pass_over(lot, entry, cards.NO_CARD, at)
+    entries = [one for one in entries if one.bidder_id not in owing]
     offers = [rules.Offer(bidder=one.bidder_id, amount=one.maximum, at=at, confirmed=True) for one in entries]
     decided = rules.count_absentee(lots.terms_of(auction, lot), lots.state_of(lot), offers)
     for entry, (_offer, decision) in zip(entries, decided, strict=True):
-        entry.counted_at = at
         if isinstance(decision, rules.Accepted):
+            entry.counted_at = at
             yield entry, decision
-            continue
-        person_id = db.session.scalars(select(Bidder.person_id).where(Bidder.id == entry.bidder_id)).one()
-        db.session.add(
-            BidRefusal(lot_id=lot.id, person_id=person_id, amount=entry.maximum, reason=decision.reason, at=at)
-        )
+        else:
+            _pass_over(lot, entry, decision.reason, at)
+
+
+def _pass_over(lot: Lot, entry: AbsenteeBid, reason: str, at: datetime) -> None:
+    entry.counted_at = at
+    refusal = BidRefusal(lot_id=lot.id, person_id=entry.bidder.person_id, amount=entry.maximum, reason=reason, at=at)
+    db.session.add(refusal)
 
 
 def entries(auction_id: int) -> list[AbsenteeBid]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
 from app.accounts.services import find_or_create, without_address
+from app.auctions import cards
 from app.auctions.models import Auction, Bidder
 from app.auctions.sitting import welcome
 from app.core import audit
@@ -39,11 +40,12 @@ class Given:
 
 def sign_in(
     auction_id: int, *, name: str, email: str = "", operation: str, entered_by: int, namesake: bool = False,
-    locale: str = "en",
+    locale: str = "en", no_card: bool = False,
 ) -> Given:  # fmt: skip
     """A paddle for somebody by name and address; the address is made up from the operation if they have none.
 
-    They accepted the terms on paper. One paddle a person. Raises LookupError, Namesake (unless `namesake`).
+    They accepted the terms on paper. One paddle a person. `no_card`: the helper notes that they need none. Raises
+    LookupError, Namesake (unless `namesake`).
     """
     auction = _locked(auction_id)
     key = f"{auction_id} {operation}"
@@ -53,16 +55,16 @@ def sign_in(
         paddle = _paddle_of_name(auction_id, person.name)
         if paddle is not None:
             raise Namesake(paddle)
-    return _give(auction, person, entered_by)
+    return _give(auction, person, entered_by, no_card=no_card)
 
 
-def give_paddle(auction_id: int, person_id: int, *, entered_by: int) -> Given:
-    """A paddle for somebody whom the house knows. Raises LookupError."""
+def give_paddle(auction_id: int, person_id: int, *, entered_by: int, no_card: bool = False) -> Given:
+    """A paddle for somebody whom the house knows; `no_card` as for `sign_in`. Raises LookupError."""
     auction = _locked(auction_id)
     person = db.session.get(Person, person_id)
     if person is None:
         raise LookupError(person_id)
-    return _give(auction, person, entered_by)
+    return _give(auction, person, entered_by, no_card=no_card)
 
 
 def _locked(auction_id: int) -> Auction:
@@ -72,12 +74,14 @@ def _locked(auction_id: int) -> Auction:
     return auction
 
 
-def _give(auction: Auction, person: Person, entered_by: int) -> Given:
+def _give(auction: Auction, person: Person, entered_by: int, *, no_card: bool) -> Given:
     paddle = _paddle_of(auction.id, person.id)
     if paddle is not None:
         return Given(paddle, person.greeting, new=False)
     bidder = welcome(auction, person.id, now(), entered_by)
     audit.record("give paddle", "bidder", bidder.id, entered_by, paddle=bidder.paddle)
+    if no_card and auction.card_required:
+        cards.note(bidder, entered_by, entered_by)
     return Given(bidder.paddle, person.greeting, new=True)
 
 

@@ -79,6 +79,22 @@ class AuctionForm(Form):
         longest=40,
         description=_l("For a code: six characters or more, asked with the first bid."),
     )
+    card_required = BooleanField(
+        _l("Bidders leave a card first"),
+        description=_l(
+            "Before their first bid they leave a card at the card service; nothing is charged by that. The winner can pay "
+            "with it by one button. The desk may note that somebody needs none."
+        ),
+    )
+    card_charge_days = WholeField(
+        _l("Days until an unpaid invoice may be charged to it"),
+        low=1,
+        high=90,
+        validators=[Optional()],
+        description=_l(
+            "Stands in the terms that each bidder accepts; the treasurer decides it for each invoice. Empty: never."
+        ),
+    )
     summary = LinesField(_l("Summary"), longest=2000)
     terms = LinesField(_l("Terms"), longest=10_000, description=_l("Accepted once by each bidder."))
     need_title = TextField(

@@ -68,7 +68,8 @@ class Auction(Base):
 
     `admitted` holds one address or @domain a line, for `Eligibility.LISTED`; `invitation_code` is asked of a first-time
     bidder for `Eligibility.CODE`. `called_number` is the lot that the auctioneer calls now. The need is what people may
-    pledge for besides bidding: there is one where it has a title.
+    pledge for besides bidding: there is one where it has a title. `card_required`: bidders leave a card first; the terms say
+    that an invoice unpaid for `card_charge_days` may be charged to it (None: they do not say so).
     """
 
     __tablename__ = "auction"
@@ -92,6 +93,7 @@ class Auction(Base):
     admitted: Mapped[str] = mapped_column(Text, default="", server_default="")
     invitation_code: Mapped[str] = mapped_column(String(40), default="", server_default="")
     card_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    card_charge_days: Mapped[int | None]
     published: Mapped[bool] = mapped_column(default=False)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     notice: Mapped[str] = mapped_column(String(300), default="", server_default="")
@@ -154,8 +156,8 @@ class Lot(Base):
 
 
 class Bidder(Base):
-    """A person's paddle in one auction. `entered_by`: who signed them in at the desk. `card_ref`: the card kept on file, as
-    the provider of payments names it."""
+    """A person's paddle in one auction. `entered_by`: who signed them in at the desk. `card_charge_days`: what the terms that
+    they accepted say of their card, as on the auction. `card_waived_by`: which helper noted that they need none."""
 
     __tablename__ = "bidder"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -164,7 +166,8 @@ class Bidder(Base):
     paddle: Mapped[int]
     terms_accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
-    card_ref: Mapped[str | None] = mapped_column(String(120))
+    card_charge_days: Mapped[int | None]
+    card_waived_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     __table_args__ = (UniqueConstraint("auction_id", "person_id"), UniqueConstraint("auction_id", "paddle"))
 

@@ -15,6 +15,10 @@ class WrongCode(Exception):
     """A first bid in this auction needs its invitation code."""
 
 
+class CardMissing(Exception):
+    """This auction asks bidders to leave a card first, and this one has left none."""
+
+
 class OperationReused(Exception):
     """The form of an accepted bid came again with another amount."""
 
@@ -22,7 +26,7 @@ class OperationReused(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BidRequest:
     """A bid that somebody asks for. `exact`: called in the room and entered by a helper; `late_s`: the seconds that it
-    waited on the helper's phone."""
+    waited on the helper's phone. `no_card`: the helper notes that this bidder needs none."""
 
     person_id: int
     amount: int = field(repr=False)
@@ -33,6 +37,7 @@ class BidRequest:
     exact: bool = False
     entered_by: int | None = None
     late_s: int | None = None
+    no_card: bool = False
 
 
 @dataclass(frozen=True)

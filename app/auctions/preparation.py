@@ -45,6 +45,8 @@ def create_auction(
     eligibility: Eligibility | str = Eligibility.SIGNED_IN,
     admitted: str = "",
     invitation_code: str = "",
+    card_required: bool = False,
+    card_charge_days: int | None = None,
     need_title: str = "",
     need_text: str = "",
     need_goal: int | None = None,
@@ -55,7 +57,7 @@ def create_auction(
     auction = Auction(
         title=title, opens_at=opens_at, closes_at=closes_at, beneficiary_id=beneficiary_id, campaign_id=campaign_id,
         summary=summary, terms=terms, currency=currency, timezone=timezone, eligibility=Eligibility(eligibility),
-        admitted=admitted, invitation_code=invitation_code,
+        admitted=admitted, invitation_code=invitation_code, card_required=card_required, card_charge_days=card_charge_days,
         need_title=need_title, need_text=need_text, need_goal=need_goal,
         published=published, increments=json.dumps(rules.INCREMENTS), created_at=now(),
     )  # fmt: skip
@@ -65,7 +67,8 @@ def create_auction(
 
 
 def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> Auction:
-    """Change an auction. After the first bid only words, and whether it is published. Raises AuctionFrozen.
+    """Change an auction. After the first bid only words, whether it is published, and whether bidders leave a card: that
+    holds for bids from then on. Raises AuctionFrozen.
 
     Its lots follow the new closing time; those that were to close some minutes after the others still do.
     """
@@ -79,6 +82,9 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
     if auction.frozen_at is not None and changed & firm:
         raise AuctionFrozen
     before = auction.closes_at
+    if "card_required" in changed:
+        asked = "ask bidders for a card" if values["card_required"] else "ask bidders for no card"
+        audit.record(asked, "auction", auction_id, actor_id)
     for name, value in values.items():
         setattr(auction, name, value)
     if auction.closes_at != before:

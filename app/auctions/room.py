@@ -51,11 +51,12 @@ def person_of(auction_id: int, paddle: int) -> int | None:
 
 def floor_bid(
     lot_id: int, person_id: int, called: int, operation: str, *, entered_by: int, waited_s: int = 0,
-    confirmed: bool = False,
+    confirmed: bool = False, no_card: bool = False,
 ) -> services.BidOutcome:  # fmt: skip
-    """A bid called in the room: exact, and from the moment at which it arrives. Raises OperationReused."""
+    """A bid called in the room: exact, and from the moment at which it arrives. Raises OperationReused, CardMissing (unless
+    `no_card`: the helper notes that they need none)."""
     return services.place_bid(
-        lot_id, person_id, called, operation, exact=True, entered_by=entered_by, confirmed=confirmed,
+        lot_id, person_id, called, operation, exact=True, entered_by=entered_by, confirmed=confirmed, no_card=no_card,
         late_s=waited_s if waited_s > LATE_S else None,
     )  # fmt: skip
 

@@ -41,6 +41,7 @@ class DeskForm(Form):
     )
     terms = BooleanField(_l("They signed the terms on paper"))
     namesake = BooleanField(_l("Somebody else of the same name"))
+    no_card = BooleanField(_l("They need no card"), description=_l("Your name stands beside this note."))
 
     def validate(self, extra_validators: object = None) -> bool:
         """The terms are needed always, a name of somebody new."""
@@ -61,6 +62,7 @@ class FloorForm(Form):
     operation = OperationField()
     age_s = Unseen(default="")
     confirmed = BooleanField(_l("Yes, the room said this amount"))
+    no_card = BooleanField(_l("They need no card: I answer for this"))
 
     @classmethod
     def for_auction(cls, auction: Auction, **values: Any) -> FloorForm:

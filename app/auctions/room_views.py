@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.accounts.models import Person
-from app.auctions import absentee, desk, room, services
+from app.auctions import absentee, cards, desk, room, services
 from app.auctions.models import Auction
 from app.auctions.room_forms import AbsenteeForm, DeskForm, FloorForm, looked_for
 from app.auctions.rules import Reason
@@ -61,11 +61,13 @@ def give_paddle(auction_id: int) -> Any:
     try:
         with atomic():
             if person_id:
-                given = desk.give_paddle(auction_id, person_id, entered_by=current_user.id)
+                given = desk.give_paddle(
+                    auction_id, person_id, entered_by=current_user.id, no_card=form.no_card.data
+                )  # fmt: skip
             else:
                 given = desk.sign_in(
                     auction_id, name=form.name.data or "", email=form.email.data or "", operation=form.operation.data,
-                    entered_by=current_user.id, namesake=form.namesake.data, locale=locale(),
+                    entered_by=current_user.id, namesake=form.namesake.data, locale=locale(), no_card=form.no_card.data,
                 )  # fmt: skip
     except desk.Namesake as same:
         words = _("Paddle %(paddle)s is %(name)s already. Is this somebody else? Then tick the box.",
@@ -94,10 +96,12 @@ def _desk(
         absent = AbsenteeForm(formdata=None)
         absent.lot.data = _number("lot")
     absent.maximum.currency = auction.currency
+    holders, absentees = desk.holders(auction.id, search), absentee.entries(auction.id)
+    owing = cards.without_card(auction, [*holders, *(entry.bidder for entry in absentees)])
     html = render_template(
         "auctions/manage/desk.html", auction=auction, form=form, search=search, namesake=namesake,
         chosen=_chosen(auction, form), known=desk.known(auction.id, search) if search else [],
-        holders=desk.holders(auction.id, search), masked=desk.masked, absent=absent, absentees=absentee.entries(auction.id),
+        holders=holders, masked=desk.masked, absent=absent, absentees=absentees, owing=owing,
         before_opening=now() < auction.opens_at,
     )  # fmt: skip
     return html, status
@@ -124,7 +128,9 @@ def leave_maximum(auction_id: int) -> Any:
                 confirmed=form.confirmed.data,
             )  # fmt: skip
     except absentee.EntryRefused as refused:
-        if refused.reason is Reason.CLOSED:
+        if refused.reason is None:
+            form.paddle.errors = [_("They have left no card yet. Note in the list of paddles if they need none.")]
+        elif refused.reason is Reason.CLOSED:
             form.maximum.errors = [_("Bidding is open: enter it in the room, or let them bid on their phone.")]
         else:
             needed = amount(refused.minimum or 0, auction.currency)
@@ -151,6 +157,18 @@ def take_back(auction_id: int, entry_id: int) -> Any:
     return redirect(url_for("auction_room.desk_page", auction_id=auction_id, _anchor="absentee"), 303)
 
 
+@blueprint.post(AUCTION + '/desk/paddles/<int(max=2147483647):paddle>/<any("card-waiver", "card-request"):note>')
+@roles("organiser", "helper")
+def note_card(auction_id: int, paddle: int, note: str) -> Any:
+    """Note that the holder of a paddle needs no card, or does after all; who noted it is kept."""
+    found_auction(auction_id)
+    with atomic():
+        found = cards.waive(auction_id, paddle, current_user.id, taken_back=note == "card-request")
+    if not found:
+        abort(404)
+    return redirect(url_for("auction_room.desk_page", auction_id=auction_id, _anchor="paddles"), 303)
+
+
 # ---- bids called in the room ---------------------------------------------------------------------------------------
 
 
@@ -172,10 +190,12 @@ def filled(auction: Auction, number: int | None, paddle: int | None) -> FloorFor
     return form
 
 
-def _floor(auction: Auction, form: FloorForm, status: int = 200, *, ask_again: bool = False) -> Any:
+def _floor(
+    auction: Auction, form: FloorForm, status: int = 200, *, ask_again: bool = False, ask_card: bool = False
+) -> Any:
     now_at = room.standing(auction, form.lot.data) if form.lot.data and not form.lot.errors else None
     html = render_template(
-        "auctions/manage/floor.html", auction=auction, form=form, now_at=now_at, ask_again=ask_again
+        "auctions/manage/floor.html", auction=auction, form=form, now_at=now_at, ask_again=ask_again, ask_card=ask_card
     )  # fmt: skip
     return html, status
 
@@ -201,8 +221,14 @@ def floor_bid(auction_id: int) -> Any:
         with atomic():
             outcome = room.floor_bid(
                 found.lot_id, person_id, form.amount.data or 0, form.operation.data, entered_by=current_user.id,
-                waited_s=form.waited_s, confirmed=form.confirmed.data,
+                waited_s=form.waited_s, confirmed=form.confirmed.data, no_card=form.no_card.data,
             )  # fmt: skip
+    except services.CardMissing:
+        words = _(
+            "Paddle %(paddle)s has left no card. If they need none, tick the box and enter it again.", paddle=paddle
+        )
+        form.paddle.errors = [words]
+        return _floor_refused(auction, form, ask_card=True)
     except services.OperationReused:
         form.amount.errors = [_("This was sent before with another amount. Enter it anew.")]
         return _floor_refused(auction, form)
@@ -227,12 +253,14 @@ def _by_script() -> bool:
 
 
 def _floor_refused(
-    auction: Auction, form: FloorForm, now_at: room.Standing | None = None, *, ask_again: bool = False
-) -> Any:
+    auction: Auction, form: FloorForm, now_at: room.Standing | None = None, *, ask_again: bool = False,
+    ask_card: bool = False,
+) -> Any:  # fmt: skip
     if not _by_script():
-        return _floor(auction, form, 422, ask_again=ask_again)
+        return _floor(auction, form, 422, ask_again=ask_again, ask_card=ask_card)
     words = " ".join(message for _id, message in form.errors_list())
-    return _told("confirm" if ask_again else "refused", words, "refused", now_at, auction), 422
+    asks = "card" if ask_card else "confirm" if ask_again else "refused"
+    return _told(asks, words, "refused", now_at, auction), 422
 
 
 def _told(outcome: str, words: str, kind: str, now_at: room.Standing | None, auction: Auction) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from typing import Any
 from app.auctions import lots, notices, rules
 from app.auctions.logbook import Logbook
 from app.auctions.models import Lot, LotStatus
-from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted, WrongCode
+from app.auctions.outcomes import BidOutcome, BidRequest, CardMissing, OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.sitting import Sitting
 from app.core import audit
 from app.core.clock import now
 from app.core.transactions import locked
 
-__all__ = ["BidOutcome", "BidRequest", "OperationReused", "TermsNotAccepted", "WrongCode"]
+__all__ = ["BidOutcome", "BidRequest", "CardMissing", "OperationReused", "TermsNotAccepted", "WrongCode"]
 
 
 class VoidRefused(Exception):
@@ -24,7 +24,8 @@ class VoidRefused(Exception):
 def place_bid(lot_id: int, person_id: int, amount: int, operation: str, **more: Any) -> BidOutcome:
     """Decide a bid under the lot's lock and write it down, accepted or refused. `more` is what `BidRequest` has.
 
-    Raises LookupError, TermsNotAccepted and WrongCode (a first bid), OperationReused. A refusal is an outcome, so that it is kept.
+    Raises LookupError, TermsNotAccepted and WrongCode (a first bid), CardMissing, OperationReused. A refusal is an outcome,
+    so that it is kept.
     """
     request = BidRequest(person_id=person_id, amount=amount, operation=operation, **more)
     (outcome,) = place_bids(lot_id, [request])

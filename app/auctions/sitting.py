@@ -7,20 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.accounts.queries import is_staff
-from app.auctions import absentee, lots, notices, rules
+from app.auctions import absentee, cards, lots, notices, rules
 from app.auctions.eligibility import admits, right_code
 from app.auctions.logbook import Logbook
 from app.auctions.models import Auction, Bidder, BidRefusal, Eligibility, Lot, LotEvent
-from app.auctions.outcomes import BidOutcome, BidRequest, OperationReused, TermsNotAccepted, WrongCode
+from app.auctions.outcomes import BidOutcome, BidRequest, CardMissing, OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.rules import Reason
 from app.auctions.settlement import CLOSE
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import enqueue
 from app.core.transactions import locked
+from app.payments.cards import holders
 
 NOBODY = 0  # no bidder has this id: what a newcomer goes by until the bid is accepted
 
@@ -40,7 +42,8 @@ class Earlier:
 def lock_lot(lot_id: int) -> tuple[Lot, Auction]:
     """The lot under its lock, and its auction. Raises LookupError.
 
-    On PostgreSQL the auction is as it was before the wait for the lock: what a bid needs of it is frozen by the first.
+    On PostgreSQL the auction is as it was before the wait for the lock: what a bid needs of it is frozen by the first, but
+    whether it asks for a card, which is read again with the paddles.
     """
     query = (
         select(Lot, Auction).join(Auction, Auction.id == Lot.auction_id).where(Lot.id == lot_id)
@@ -66,6 +69,9 @@ class Sitting:
         if strangers or auction.frozen_at is None:
             self.auction = locked(Auction, auction.id)  # lots before auctions, everywhere: so this cannot deadlock
             self._meet(requests)
+        self.with_card: set[int] = set()
+        if self.auction.card_required:
+            self.with_card = holders({request.person_id for request in requests})
         self.status = lots.status_of(lot)
         self.earlier = self._earlier(requests)
         self.refusals: list[dict[str, object]] = []
@@ -110,10 +116,29 @@ class Sitting:
                 return WrongCode()
             if not request.terms_accepted:
                 return TermsNotAccepted()
+            if self.auction.card_required and request.person_id not in self.with_card:
+                return CardMissing()
             bidder = self._welcome(request.person_id, at)
             decision = rules.decide_bid(book.terms, book.state, replace(offer, bidder=bidder.id), status)
             assert isinstance(decision, rules.Accepted)  # the same bid, under the number that it was just given
+        elif self.auction.card_required and (lacks := self._lacks(request, bidder)) is not None:
+            return lacks
         return self._accept(request, decision, bidder)
+
+    def _lacks(self, request: BidRequest, bidder: Bidder) -> Exception | None:
+        """What a paddle still owes an auction that asks for a card, maybe since the last bid: the terms, the card."""
+        if request.no_card and request.entered_by is not None:
+            cards.note(bidder, request.entered_by, request.entered_by)
+        if bidder.card_waived_by is not None:
+            return None
+        agrees = request.entered_by is not None or cards.agreed(bidder.card_charge_days, self.auction)
+        if not agrees and not request.terms_accepted:
+            return TermsNotAccepted()
+        if request.person_id not in self.with_card:
+            return CardMissing()
+        if not agrees:
+            bidder.card_charge_days = self.auction.card_charge_days
+        return None
 
     def _accept(self, request: BidRequest, decision: rules.Accepted, bidder: Bidder) -> BidOutcome:
         book, before, after, seq = self.book, self.book.state, decision.state, decision.event.seq
@@ -175,9 +200,15 @@ class Sitting:
     def _meet(self, requests: Sequence[BidRequest]) -> None:
         """Fetch the paddles of those who bid, and the leader's."""
         ids = {request.person_id for request in requests}
-        query = select(Bidder, Person.email, Person.locale, Person.active).join(Bidder.person)
+        query = (
+            select(Bidder, Person.email, Person.locale, Person.active, Auction.card_required, Auction.card_charge_days)
+            .join(Bidder.person).join(Auction, Auction.id == Bidder.auction_id)
+        )  # fmt: skip
         mine = (Bidder.auction_id == self.auction.id) & Bidder.person_id.in_(ids)
-        for bidder, email, locale, active in db.session.execute(query.where(mine | (Bidder.id == self.lot.leader_id))):
+        met = db.session.execute(query.where(mine | (Bidder.id == self.lot.leader_id)))
+        for bidder, email, locale, active, card_required, days in met:
+            set_committed_value(self.auction, "card_required", card_required)  # may change at any time, see lock_lot
+            set_committed_value(self.auction, "card_charge_days", days)
             self.bidders[bidder.person_id] = bidder
             self.readers[bidder.id] = notices.Reader(email, locale, active)
             self.book.paddles[bidder.id] = bidder.paddle
@@ -217,6 +248,7 @@ def welcome(auction: Auction, person_id: int, at: datetime, entered_by: int | No
         person_id=person_id,
         paddle=auction.next_paddle,
         terms_accepted_at=at,
+        card_charge_days=cards.terms_now(auction),
         entered_by=entered_by,
     )
     auction.next_paddle += 1

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import answers, needs, proof, queries, services, settlement, watching
+from app.auctions import answers, cards, needs, proof, queries, services, settlement, watching
 from app.auctions.forms import BidForm
 from app.auctions.lane import NOTES, Notes, Visitor
 from app.auctions.models import Eligibility, Lot
@@ -25,10 +25,11 @@ from app.auctions.rules import Reason
 from app.config import ROOT
 from app.core.database import db
 from app.core.transactions import atomic, locked
+from app.payments.card_views import way
 from app.web.access import public, signed_in
 from app.web.formats import amount, locale
 from app.web.limits import limiter
-from app.web.typed import forget_typed, typed_for
+from app.web.typed import forget_typed, keep_typed, typed_for
 from app.web.worded import worded
 
 blueprint = Blueprint("auctions", __name__)
@@ -106,6 +107,8 @@ def bid(slug: str, number: int) -> Any:
             with limiter.limit("120 per hour"):  # a hall shares one address; guessing takes longer
                 form.code.errors = [_("This is not the code of this auction. It stands on your invitation.")]
         return _introduce(_lot(slug, number), form, not current_user.name)
+    except services.CardMissing:
+        return ({"outcome": "page"}, 409) if _by_script() else _ask_for_card(slug, number)
     except services.OperationReused:
         flash(
             _("This form was sent before with another amount. Look at how you stand, and bid again if you like."),
@@ -120,6 +123,13 @@ def bid(slug: str, number: int) -> Any:
         return redirect(url_for("auctions.lot", slug=slug, number=number, bid=outcome.seq), 303)
     form.amount.errors = [answers.refused(currency, outcome)]
     return _page(_lot(slug, number), form, 422, ask_again=outcome.reason is Reason.ABOVE_CAP)
+
+
+def _ask_for_card(slug: str, number: int) -> Any:
+    """To the page where a card is left, and back to exactly what was typed."""
+    here = url_for("auctions.lot", slug=slug, number=number)
+    keep_typed(here)
+    return redirect(way(here) or here, 303)
 
 
 def _place(lot_id: int, form: BidForm) -> services.BidOutcome:
@@ -143,9 +153,12 @@ def _by_script() -> bool:
 
 
 def _introduce(view: LotView, form: BidForm, nameless: bool) -> Any:
-    """A first-time bidder tells their name and accepts the terms; what is missing is said beside its field."""
+    """A first-time bidder tells their name and accepts the terms; what is missing is said beside its field. Who has a paddle
+    already comes here when the terms say more of their card than those that they accepted."""
     if not form.terms.data:
         form.terms.errors = [_("Accept the terms to bid.")]
+    if queries.bidder_of(view.auction.id, current_user.id) is not None:
+        return _page(view, form, 422, confirming=True)
     if view.auction.eligibility is Eligibility.CODE and not form.code.data:
         form.code.errors = [_("Write the code that stands on your invitation.")]
     if nameless and not form.name.data:
@@ -162,6 +175,8 @@ def _page(
     if form.amount.data is None and not getattr(form.amount, "typed", None):
         form.amount.data = needed
     known = current_user.is_authenticated and mine.paddle is not None
+    card = cards.asked(view.auction, current_user.id if current_user.is_authenticated else None)
+    agree = card is not None and card.agree
     history, why = _history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id)
     html = render_template(
         "auctions/lot.html",
@@ -178,7 +193,8 @@ def _page(
         confirming=confirming,
         ask_again=ask_again,
         receipt=_receipt(view, mine),
-        introduce=current_user.is_authenticated and not known,
+        introduce=current_user.is_authenticated and (not known or agree),
+        card=card,
         biddable=view.phase is Phase.OPEN,
         leading=mine.standing is Standing.LEADING,
         accent=_accent(view.auction),

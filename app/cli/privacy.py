@@ -58,6 +58,8 @@ from app.events.outcomes import forget_owner
 from app.events.seats import RegistrationRefused
 from app.galleries.models import Artwork
 from app.partners.models import Partner
+from app.payments import cards
+from app.payments.card_models import KeptCard
 from app.payments.models import Invoice, InvoiceLine, Payment, Refund, WebhookReceipt
 from app.web.forms import normal_email
 from app.web.typed import TypedForm
@@ -65,7 +67,7 @@ from app.web.typed import TypedForm
 # Secrets, and what tells about others: who led then, who sat at the desk, what an organiser wrote.
 NOT_EXPORTED = (
     "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url", "p256dh", "auth",
-    "leader_id", "entered_by", "recorded_by", "detail",
+    "leader_id", "entered_by", "recorded_by", "detail", "card_waived_by", "session_ref", "customer_ref", "card_ref", "back",
 )  # fmt: skip
 NOBODY = "erased.invalid"
 # Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
@@ -132,6 +134,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "lots_won": select(Award).where(Award.bidder_id.in_(paddles)),
         "invoices": select(Invoice).where(_theirs(Invoice, email, person)),
         "invoice_lines": select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoices)),
+        "cards": select(KeptCard).where(KeptCard.person_id == person_id),
         "payments": select(Payment).where(Payment.invoice_id.in_(invoices)),
         "refunds": select(Refund).where(Refund.payment_id.in_(payments)),
         "mails": select(Mail).where(Mail.recipient == email),
@@ -156,6 +159,8 @@ def export(email: str) -> dict[str, Any] | None:
 def _plain(row: Base) -> dict[str, Any]:
     columns = inspect(type(row)).columns
     values = {column.key: getattr(row, column.key) for column in columns if column.key not in NOT_EXPORTED}
+    if isinstance(row, KeptCard):
+        values["card"] = f"a card ending {row.last4}" if row.last4 else "a card"
     return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in values.items()}
 
 
@@ -224,6 +229,7 @@ def _forget(person: Person) -> None:
         select(Bidder.id).where(Bidder.person_id == person.id)
     )
     db.session.execute(delete(AbsenteeBid).where(uncounted).execution_options(synchronize_session=False))
+    cards.erase(person.id)
     db.session.execute(delete(person_role).where(person_role.c.person_id == person.id))
     db.session.expire(person, ["roles"])
     person.email, person.name = f"erased-{person.id}@{NOBODY}", ""

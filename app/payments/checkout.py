@@ -31,15 +31,18 @@ def open_checkout(invoice_id: int, operation: str) -> str:
     for _attempt in range(3):
         with atomic():
             payment = services.begin_payment(invoice_id, method, operation)
-            ask = None if payment.checkout_url else _request(payment)
-            fits = payment.amount == services.due(payment.invoice)
+            ask = _request(payment) if payment.provider_ref is None else None
+            # A charge of a kept card has no page to come back to: it is ended, or turns out to be paid.
+            fits = payment.amount == services.due(payment.invoice) and payment.checkout_url is not None
             fresh = payment.created_at > now() - queries.QUIET
             payment_id, ref, address = payment.id, payment.provider_ref, payment.checkout_url
         if ask is not None:
             made = provider.create_checkout(ask)
             with atomic():
-                services.keep_session(payment_id, made.ref, made.url)
-            return made.url
+                ours = services.keep_session(payment_id, made.ref, made.url)
+            if ours:
+                return made.url
+            continue  # a kept card is charged in this moment
         news = None if fits and fresh else (provider.look_up if fits else provider.end_checkout)(str(ref))
         if news is None:
             return str(address)
@@ -108,9 +111,11 @@ def reconcile() -> int:
     silent = queries.silent_payments(method)
     db.session.rollback()
     heard = 0
-    for payment_id, ref in silent:
+    for payment_id, ref, unconfirmed in silent:
         try:
             news = provider.look_up(ref)
+            if news is None and unconfirmed:
+                news = provider.end_checkout(ref)  # prepared, and nobody confirmed it: nobody will
         except GatewayDown:
             log.warning("the payment provider does not answer", payment=payment_id)
             continue

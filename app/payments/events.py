@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.clock import now
 from app.core.database import db
-from app.payments import services
+from app.payments import card_events, services
 from app.payments.gateway import News
 from app.payments.models import Payment, WebhookReceipt
 
@@ -20,6 +20,8 @@ def apply(news: News, payload: str = "") -> str:
 
     The receipt is inserted first, under its unique key: of five at once, one goes on and four find it known.
     """
+    if news.card is not None:
+        payload = ""  # it names a person and their card, and no book needs it
     receipt = WebhookReceipt(event_id=news.event_id[:120], kind=news.kind[:80], payload=payload, received_at=now())
     try:
         with db.session.begin_nested():
@@ -33,10 +35,12 @@ def apply(news: News, payload: str = "") -> str:
 
 
 def _apply(news: News) -> tuple[str, str]:
-    if not news.facts:
+    if not news.facts and news.card is None:
         return "ignored", ""
     if news.foreign:
         return "aside", f"it is about {news.foreign}"
+    if news.card is not None:
+        return card_events.apply(news.card)
     _in_turn(news)
     payment = _payment(news)
     mismatch = _mismatch(news, payment)

@@ -66,6 +66,16 @@ class VoidForm(Form):
     reason = TextField(_l("Reason"), longest=300, validators=[DataRequired(_l("Give the reason in a few words."))])
 
 
+class ChargeForm(Form):
+    """A kept card is charged without its holder."""
+
+    sure = BooleanField(
+        _l("Charge the card now: the terms allow it"),
+        validators=[DataRequired(_l("Tick this to say that you decide it."))],
+    )
+    operation = OperationField()
+
+
 class PayoutForm(Form):
     """Money that reached the partner."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.payments import checkout
+from app.payments import card_checkout, checkout
 
 
 def reconcile() -> int:
-    """Look up every silent payment and apply what comes back; returns how many were heard of."""
-    return checkout.reconcile()
+    """Look up every silent payment and kept card, and apply what comes back; returns how many were heard of."""
+    return checkout.reconcile() + card_checkout.reconcile()
 
 
 def sweep() -> None:
     """The same, for the worker."""
-    checkout.reconcile()
+    reconcile()

@@ -16,8 +16,8 @@ from app.ledger import queries as ledger
 from app.ledger import services as book
 from app.ledger.models import Account
 from app.partners.models import Partner
-from app.payments import checkout, queries, services
-from app.payments.forms import CashForm, PayoutForm, RefundForm, VoidForm, apart
+from app.payments import card_queries, charges, checkout, queries, services
+from app.payments.forms import CashForm, ChargeForm, PayoutForm, RefundForm, VoidForm, apart
 from app.payments.gateway import GatewayDown
 from app.payments.gateways import gateway
 from app.payments.models import Invoice, Method, Payment, PaymentStatus
@@ -37,8 +37,9 @@ def index() -> str:
     """Invoices, open ones first."""
     search = request.args.get("q", "")[:100].replace("\x00", "")
     return render_template(
-        "payments/manage/index.html", page=paged(queries.invoices(search)), search=search, due=services.due
-    )
+        "payments/manage/index.html", page=paged(queries.invoices(search)), search=search, due=services.due,
+        chargeable=card_queries.chargeable,
+    )  # fmt: skip
 
 
 @blueprint.get(f"/manage/payments/<{NUMBER}:invoice_id>/")
@@ -55,6 +56,7 @@ def _page(
     refused: RefundForm | None = None,
     at_fault: int | None = None,
     void: VoidForm | None = None,
+    charge: ChargeForm | None = None,
 ) -> Any:
     """`at_fault` is the payment whose refund was refused."""
     by_hand_or_now = (Method.CASH, Method.TRANSFER, gateway()[1])
@@ -66,8 +68,32 @@ def _page(
     html = render_template(
         "payments/manage/invoice.html", invoice=found, due=services.due(found), over=services.over(found), cash=cash,
         refunds=refunds, void=void or VoidForm(formdata=None), pending=any(item.status is PaymentStatus.PENDING for item in found.payments),
+        card=card_queries.card_of(found.person_id), charge=charge or ChargeForm(formdata=None),
+        charge_from=card_queries.chargeable_from(found), charge_now=card_queries.may_be_charged(found),
     )  # fmt: skip
-    return html, 422 if cash.errors or refused or void else 200
+    return html, 422 if cash.errors or refused or void or charge else 200
+
+
+@blueprint.post(f"/manage/payments/<{NUMBER}:invoice_id>/card-charges")
+@roles("treasurer")
+def charge_card(invoice_id: int) -> Any:
+    """Charge the kept card of a buyer who has not paid in time, as the terms that they accepted say."""
+    found, form = _invoice(invoice_id), ChargeForm()
+    if form.validate():
+        try:
+            paid = charges.charge(invoice_id, form.operation.data or "", current_user.id, present=False)
+        except charges.ChargeRefused as refused:
+            mailed = refused.reason not in ("nothing_due", "no_card", "not_agreed")
+            told = _("The buyer has the ordinary link by mail.") if mailed else ""
+            form.sure.errors = [f"{charges.refused_words(refused.reason)} {told}".strip()]
+        except GatewayDown:
+            words = _("The card service does not answer just now. If it charged the card, this page shows it soon.")
+            form.sure.errors = [words]
+        else:
+            flash(_("Charged; the receipt is on its way.") if paid else _("The bank has not answered yet."), "success")
+            return redirect(url_for("manage_payments.page", invoice_id=invoice_id), 303)
+    found = _invoice(invoice_id)
+    return _page(found, _cash_form(found), charge=form)
 
 
 @blueprint.post(f"/manage/payments/<{NUMBER}:invoice_id>/cash")

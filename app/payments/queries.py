@@ -53,19 +53,20 @@ def invoices(search: str = "") -> Select[Any]:
     return query
 
 
-def silent_payments(method: Method) -> list[tuple[int, str]]:
-    """(id, provider's session) of payments of that kind about which something is still to be heard: whether a pending
-    one was paid, and what a captured one cost."""
+def silent_payments(method: Method) -> list[tuple[int, str, bool]]:
+    """(id, provider's session or charge, whether it is a charge not known to be paid) of payments of that kind about which
+    something is still to be heard: whether a pending one was paid, and what a captured one cost."""
     fee_unknown = and_(
         Payment.status == PaymentStatus.CAPTURED, Payment.fee == 0, Payment.captured_at > now() - FEE_COMES
     )
-    query = select(Payment.id, Payment.provider_ref).where(
+    unconfirmed = and_(Payment.status == PaymentStatus.PENDING, Payment.checkout_url.is_(None))
+    query = select(Payment.id, Payment.provider_ref, unconfirmed).where(
         Payment.method == method,
         Payment.provider_ref.is_not(None),
         or_(Payment.status == PaymentStatus.PENDING, fee_unknown),
         Payment.created_at < now() - QUIET,
     )
-    return [(row[0], str(row[1])) for row in db.session.execute(query)]
+    return [(row[0], str(row[1]), bool(row[2])) for row in db.session.execute(query)]
 
 
 def open_checkout(invoice_id: int) -> Payment | None:

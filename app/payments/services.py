@@ -143,6 +143,11 @@ def begin_payment(invoice_id: int, method: Method, operation: str) -> Payment:
         if payment.provider_ref is None:
             payment.amount = amount  # nobody has seen this checkout: it may still change
         return payment
+    return new_payment(invoice, method, amount, operation)
+
+
+def new_payment(invoice: Invoice, method: Method, amount: int, operation: str) -> Payment:
+    """A pending payment of a locked invoice, under a new token if the operation's is taken."""
     payment = Payment(
         method=method, status=PaymentStatus.PENDING, amount=amount, currency=invoice.currency,
         operation=_fresh(operation), created_at=now(),
@@ -158,11 +163,16 @@ def _fresh(operation: str) -> str:
     return operation if operation and taken is None else token()
 
 
-def keep_session(payment_id: int, provider_ref: str, url: str) -> None:
-    """Remember the provider's session of a pending payment."""
+def keep_session(payment_id: int, provider_ref: str, url: str | None) -> bool:
+    """Remember the provider's session of a pending payment (or its charge of a kept card, which has no page); whether it
+    is the one that is kept: the payment may be over by now, or another way to pay be open."""
+    _locked_invoice(
+        db.session.get_one(Payment, payment_id).invoice_id
+    )  # in one order with everything about the invoice
     payment: Payment = locked(Payment, payment_id)
-    if payment.provider_ref is None:
+    if payment.provider_ref is None and payment.status is PaymentStatus.PENDING:
         payment.provider_ref, payment.checkout_url = provider_ref, url
+    return payment.provider_ref == provider_ref
 
 
 def learn(about: str, fact: rules.Fact, currency: str | None = None) -> None:
@@ -222,12 +232,8 @@ def record_cash(invoice_id: int, amount: int, operation: str, actor_id: int, met
         raise PaymentRefused("nothing_due")
     if amount <= 0 or amount > due(invoice):
         raise PaymentRefused("too_much", due(invoice))
-    payment = Payment(
-        method=method, status=PaymentStatus.PENDING, amount=amount, currency=invoice.currency,
-        operation=_fresh(operation), created_at=now(), recorded_by=actor_id,
-    )  # fmt: skip
-    invoice.payments.append(payment)
-    db.session.flush()
+    payment = new_payment(invoice, method, amount, operation)
+    payment.recorded_by = actor_id
     _capture(invoice, payment)
     audit.record(f"record {method}", "payment", payment.id, actor_id, amount=amount)
     return payment

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import stripe
 
 from app.core.clock import now
-from app.payments.gateway import Checkout, CheckoutRequest, GatewayDown, News
-from app.payments.rules import Fact, FactKind
+from app.payments.gateway import CardRequest, Charged, ChargeRequest, Checkout, CheckoutRequest, GatewayDown, News
+from app.payments.stripe_news import (
+    LONGEST_ID,
+    OURS,
+    card_page_news,
+    charge_news,
+    identifier,
+    news_of,
+    refund_news,
+    session_news,
+)
 
 TOLERANCE_S = 300
 TIMEOUT_S = 15
-LONGEST_ID = 120
 LOCALES = {"en", "fr", "es"}
 DETAIL = ["payment_intent.latest_charge.balance_transaction"]
+CARD_DETAIL = ["setup_intent.payment_method"]
+CHARGE_DETAIL = ["latest_charge.balance_transaction"]
+CHARGE = "pi_"  # so begins the name of a payment intent
+CHARGE_ENDED = {"succeeded": "payment_intent.succeeded", "canceled": "payment_intent.canceled"}
 ENDED = {"complete": "checkout.session.completed", "expired": "checkout.session.expired"}
 stripe.enable_telemetry = False
 
@@ -69,6 +80,8 @@ class StripeGateway:
 
     def look_up(self, ref: str) -> News | None:
         """Ask for a session, and for the fee of its charge: paid, expired, or still open (None)."""
+        if ref.startswith(CHARGE):
+            return self._look_up_charge(ref)
         try:
             session = self._client.v1.checkout.sessions.retrieve(ref, params={"expand": DETAIL})
         except stripe.StripeError as fault:
@@ -76,14 +89,17 @@ class StripeGateway:
         kind = ENDED.get(str(session.status))
         if kind is None:
             return None
-        news = _session_news("", kind, session.to_dict())
+        news = session_news("", kind, session.to_dict())
         told = ":".join(f"{fact.kind}-{fact.fee}" for _, fact in news.facts)
         return News(**(vars(news) | {"event_id": f"lookup:{ref}:{told or session.payment_status}"[:LONGEST_ID]}))
 
     def end_checkout(self, ref: str) -> News | None:
         """Expire a session. One that is over cannot be: then what it came to is asked for."""
         try:
-            self._client.v1.checkout.sessions.expire(ref)
+            if ref.startswith(CHARGE):
+                self._client.v1.payment_intents.cancel(ref)
+            else:
+                self._client.v1.checkout.sessions.expire(ref)
         except stripe.InvalidRequestError:
             return self.look_up(ref)
         except stripe.StripeError as fault:
@@ -98,7 +114,113 @@ class StripeGateway:
             )
         except stripe.StripeError as fault:
             raise GatewayDown(type(fault).__name__) from fault
-        return _refund_news(f"refund:{refund.id}:{refund.status}", "refund.created", [refund.to_dict()])
+        return refund_news(f"refund:{refund.id}:{refund.status}", "refund.created", [refund.to_dict()])
+
+    def ask_for_card(self, request: CardRequest) -> Checkout:
+        """Make a Checkout session that charges nothing: its setup intent keeps the card, for a customer of its own."""
+        metadata = {OURS: str(request.card_id)}
+        parameters: dict[str, Any] = {
+            "mode": "setup",
+            "allowed_payment_method_types": ["card"],
+            "customer_creation": "always",
+            **({} if request.email.endswith(".invalid") else {"customer_email": request.email}),
+            "client_reference_id": f"card-{request.card_id}",
+            "metadata": metadata,
+            "setup_intent_data": {"metadata": metadata},
+            "locale": request.locale if request.locale in LOCALES else "auto",
+            "success_url": request.success_url,
+            "cancel_url": request.cancel_url,
+        }
+        try:
+            session = self._client.v1.checkout.sessions.create(
+                params=parameters,  # type: ignore[arg-type]
+                options={"idempotency_key": request.key},
+            )
+        except stripe.StripeError as fault:
+            raise GatewayDown(type(fault).__name__) from fault
+        return Checkout(session.id, str(session.url))
+
+    def look_up_card(self, session: str) -> News | None:
+        """Ask for a session of that kind, with what may be shown of the card."""
+        try:
+            found = self._client.v1.checkout.sessions.retrieve(session, params={"expand": CARD_DETAIL})
+        except stripe.StripeError as fault:
+            raise GatewayDown(type(fault).__name__) from fault
+        kind = ENDED.get(str(found.status))
+        if kind is None:
+            return None
+        news = card_page_news("", kind, found.to_dict())
+        told = "-".join(fact.kind for fact in news.card.facts) if news.card else ""
+        return News(**(vars(news) | {"event_id": f"lookup:{session}:{told}"[:LONGEST_ID]}))
+
+    def forget_card(self, session: str | None, customer: str | None, card: str | None) -> None:
+        """Expire the page, detach the card, delete the customer with the address that Stripe kept."""
+        v1 = self._client.v1
+        calls = (
+            (v1.checkout.sessions.expire, session),
+            (v1.payment_methods.detach, card),
+            (v1.customers.delete, customer),
+        )
+        for call, ref in calls:
+            try:
+                if ref:
+                    call(ref)
+            except stripe.InvalidRequestError:  # it is over, or gone already
+                continue
+            except stripe.StripeError as fault:
+                raise GatewayDown(type(fault).__name__) from fault
+
+    def begin_charge(self, request: ChargeRequest) -> str:
+        """Make a payment intent, not confirmed yet: a lost answer costs nobody anything."""
+        try:
+            intent = self._client.v1.payment_intents.create(
+                params={
+                    "amount": request.amount,
+                    "currency": request.currency.lower(),
+                    "customer": request.customer,
+                    "payment_method": request.card,
+                    "allowed_payment_method_types": ["card"],
+                    "description": request.description,
+                    "metadata": {"payment_id": str(request.payment_id), OURS: "1"},
+                },
+                options={"idempotency_key": request.key},
+            )
+        except stripe.StripeError as fault:
+            raise GatewayDown(type(fault).__name__) from fault
+        return intent.id
+
+    def confirm_charge(self, ref: str, key: str, *, present: bool) -> Charged:
+        """Confirm a payment intent. A bank that wants to ask its customer is a refusal: then the ordinary page helps."""
+        how: dict[str, Any] = {"error_on_requires_action": True} if present else {"off_session": True}
+        try:
+            self._client.v1.payment_intents.confirm(ref, params=how, options={"idempotency_key": key})  # type: ignore[arg-type]
+        except stripe.CardError as no:
+            news = charge_news(
+                f"charge:{ref}:failed", "payment_intent.payment_failed", {"id": ref, "metadata": {OURS: ""}}
+            )
+            asks = no.code == "authentication_required"
+            told = getattr(no.error, "decline_code", None) or no.code or "declined"
+            return Charged(news, "authentication" if asks else str(told)[:60])
+        except stripe.InvalidRequestError:  # ended or confirmed meanwhile by somebody else
+            return Charged(self._look_up_charge(ref))
+        except stripe.StripeError as fault:
+            raise GatewayDown(type(fault).__name__) from fault
+        return Charged(self._look_up_charge(ref))
+
+    def _look_up_charge(self, ref: str) -> News | None:
+        """Ask for a payment intent, and for its fee."""
+        try:
+            intent = self._client.v1.payment_intents.retrieve(ref, params={"expand": CHARGE_DETAIL})
+        except stripe.StripeError as fault:
+            raise GatewayDown(type(fault).__name__) from fault
+        kind = CHARGE_ENDED.get(str(intent.status))
+        if kind is None and intent.last_payment_error is not None:
+            kind = "payment_intent.payment_failed"
+        if kind is None:
+            return None
+        news = charge_news("", kind, intent.to_dict())
+        told = ":".join(f"{fact.kind}-{fact.fee}" for _, fact in news.facts)
+        return News(**(vars(news) | {"event_id": f"lookup:{ref}:{told}"[:LONGEST_ID]}))
 
 
 def read_event(payload: bytes, signature: str, secret: str, *, live: bool = False) -> News:
@@ -114,7 +236,7 @@ def read_event(payload: bytes, signature: str, secret: str, *, live: bool = Fals
         if _signed_at(signature) > now().timestamp() + TOLERANCE_S:
             raise BadSignature("future")
         data = event.to_dict()
-        news = _news(_id(data["id"]), str(data["type"]), data["data"]["object"])
+        news = news_of(identifier(data["id"]), str(data["type"]), data["data"]["object"])
     except (stripe.SignatureVerificationError, ValueError, LookupError, TypeError, AttributeError) as fault:
         raise BadSignature(type(fault).__name__) from fault
     foreign = ""
@@ -133,98 +255,3 @@ def is_live(secret_key: str) -> bool:
 def _signed_at(signature: str) -> int:
     """The time in `t=…,v1=…`, which the signature covers."""
     return max(int(at) for at in re.findall(r"(?:^|,)\s*t=(\d{1,12})", signature))
-
-
-def _id(value: Any) -> str:
-    """An id of Stripe's. Raises ValueError for what is none."""
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or not value.isascii() or not value.isprintable():
-        raise ValueError("not an id")
-    return value
-
-
-def _whole(value: Any) -> int:
-    """Minor units. Raises ValueError for anything else than a whole number that a database keeps."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**62:
-        raise ValueError("not an amount")
-    return value
-
-
-def _currency(thing: Mapping[str, Any]) -> str | None:
-    return str(thing.get("currency") or "").upper()[:3] or None
-
-
-def _news(event_id: str, kind: str, thing: dict[str, Any]) -> News:
-    if kind.startswith("checkout.session."):
-        return _session_news(event_id, kind, thing)
-    if kind in ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"):
-        return _refund_news(event_id, kind, [thing])
-    if kind == "charge.refunded":
-        return _refund_news(event_id, kind, (thing.get("refunds") or {}).get("data") or [], thing.get("payment_intent"))
-    if kind in ("charge.succeeded", "charge.updated", "charge.captured"):
-        return _charge_news(event_id, kind, thing)
-    return News(event_id, kind)
-
-
-def _session_news(event_id: str, kind: str, session: dict[str, Any]) -> News:
-    ref, paid = _id(session["id"]), session.get("payment_status") == "paid"
-    facts: list[Fact] = []
-    amount = None
-    if kind in ("checkout.session.completed", "checkout.session.async_payment_succeeded") and paid:
-        amount = _whole(session["amount_total"])
-        facts.append(Fact(FactKind.CAPTURED, ref, amount))
-    elif kind == "checkout.session.expired":
-        facts.append(Fact(FactKind.EXPIRED, ref))
-    elif kind == "checkout.session.async_payment_failed":
-        facts.append(Fact(FactKind.FAILED, ref))
-    intent = session.get("payment_intent")
-    if isinstance(intent, dict):  # looked up with its charge
-        facts += _fees(intent.get("latest_charge")) if paid else []
-        intent = intent["id"]
-    ours = str(session.get("client_reference_id") or "")
-    return News(
-        event_id,
-        kind,
-        about=ref,
-        session=ref,
-        provider_payment=_id(intent) if intent else None,
-        payment_id=int(ours) if ours.isascii() and ours.isdigit() and len(ours) < 10 else None,
-        amount=amount,
-        currency=_currency(session),
-        facts=tuple((ref, fact) for fact in facts),
-    )
-
-
-def _fees(charge: Any) -> list[Fact]:
-    """The fee, if the charge comes with its balance transaction, in the currency of the charge."""
-    balance = charge.get("balance_transaction") if isinstance(charge, dict) else None
-    if not isinstance(balance, dict) or _currency(balance) != _currency(charge) or not balance.get("fee"):
-        return []
-    return [Fact(FactKind.FEE, _id(charge["id"]), fee=_whole(balance["fee"]))]
-
-
-def _charge_news(event_id: str, kind: str, charge: dict[str, Any]) -> News:
-    payment, facts = charge.get("payment_intent"), _fees(charge)
-    if not payment or not facts:
-        return News(event_id, kind)
-    about = _id(payment)
-    return News(
-        event_id, kind, about=about, provider_payment=about, amount=_whole(charge["amount"]), currency=_currency(charge),
-        facts=tuple((about, fact) for fact in facts),
-    )  # fmt: skip
-
-
-def _refund_news(event_id: str, kind: str, refunds: list[dict[str, Any]], payment: Any = None) -> News:
-    told = {"succeeded": FactKind.REFUNDED, "failed": FactKind.REFUND_FAILED, "canceled": FactKind.REFUND_FAILED}
-    facts = tuple(
-        (
-            _id(item.get("payment_intent") or payment),
-            Fact(told[item["status"]], _id(item["id"]), _whole(item["amount"])),
-        )
-        for item in refunds
-        if item.get("status") in told
-    )
-    about = facts[0][0] if facts else ""
-    return News(
-        event_id, kind, about=about, provider_payment=about or None,
-        currency=_currency(refunds[0]) if refunds else None, facts=facts,
-    )  # fmt: skip

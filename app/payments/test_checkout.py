@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from app.payments.gateway import Checkout, CheckoutRequest, News
+from app.payments.card_rules import CardFactKind, CardTold
+from app.payments.gateway import CardNews, CardRequest, Charged, ChargeRequest, Checkout, CheckoutRequest, News
 from app.payments.rules import Fact, FactKind
+
+# The made-up cards of the test page, by their last four figures: what their bank says when one is charged.
+CARDS = {"4242": "", "3184": "authentication", "9995": "insufficient_funds"}
+CHARGE = "test_charge_"
 
 
 class TestGateway:
@@ -29,6 +34,27 @@ class TestGateway:
         fact = Fact(FactKind.REFUNDED, f"test_re_{key}", amount)
         return News(f"test_re_{key}", "test.refunded", about=ref, session=ref, currency=currency, facts=((ref, fact),))
 
+    def ask_for_card(self, request: CardRequest) -> Checkout:
+        """The page where one chooses a made-up card."""
+        return Checkout(f"test_card_page_{request.card_id}", f"{request.success_url}test/")
+
+    def look_up_card(self, session: str) -> News | None:
+        """Nothing happens here that we were not told at once."""
+        return None
+
+    def forget_card(self, session: str | None, customer: str | None, card: str | None) -> None:
+        """A made-up card is known to nobody else."""
+
+    def begin_charge(self, request: ChargeRequest) -> str:
+        """The name says what the made-up card's bank will answer, and for how much."""
+        return f"{CHARGE}{request.payment_id}_{request.amount}_{request.currency}_{request.card[-4:]}"
+
+    def confirm_charge(self, ref: str, key: str, *, present: bool) -> Charged:
+        """What the made-up card's bank says."""
+        _payment, amount, currency, last4 = ref.removeprefix(CHARGE).split("_")
+        refused = CARDS.get(last4, "")
+        return Charged(verdict(ref, int(amount), currency, paid=not refused), refused)
+
 
 def verdict(ref: str, amount: int, currency: str, *, paid: bool) -> News:
     """What a press of a button on the test page tells."""
@@ -42,3 +68,17 @@ def verdict(ref: str, amount: int, currency: str, *, paid: bool) -> News:
         currency=currency,
         facts=((ref, fact),),
     )
+
+
+def card_verdict(card_id: int, last4: str) -> News:
+    """What a press of a button on the test page for cards tells; an empty `last4`: not now."""
+    session, ref = f"test_card_page_{card_id}", f"test_card_{card_id}_{last4}"
+    if not last4:
+        told = [CardTold(CardFactKind.ENDED, session)]
+    else:
+        told = [
+            CardTold(CardFactKind.COMPLETED, session), CardTold(CardFactKind.CUSTOMER, f"test_customer_{card_id}"),
+            CardTold(CardFactKind.CARD, ref), CardTold(CardFactKind.SHOWN, f"visa {last4}"),
+        ]  # fmt: skip
+    card = CardNews(card_id, session, facts=tuple(told))
+    return News(f"{session}:{last4 or 'ended'}", "test.card", card=card)

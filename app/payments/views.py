@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from app.core.database import db
 from app.core.transactions import atomic
-from app.payments import checkout, events, extras, queries, services
+from app.payments import card_queries, checkout, events, extras, queries, services
 from app.payments.forms import ExtrasForm, PayForm
 from app.payments.gateway import GatewayDown
 from app.payments.models import Invoice, InvoiceStatus, Method, Payment, PaymentStatus
@@ -52,6 +53,8 @@ def add_extras(token: str) -> Any:
 
 def _page(found: Invoice, form: ExtrasForm) -> str:
     form.donation.currency = found.currency
+    card = card_queries.card_of(found.person_id)
+    mine = current_user.is_authenticated and current_user.id == found.person_id
     return render_template(
         "payments/invoice.html",
         invoice=found,
@@ -60,6 +63,8 @@ def _page(found: Invoice, form: ExtrasForm) -> str:
         fee=extras.fee_for(found, form.donation.data or 0),
         due=services.due(found),
         form=PayForm(formdata=None),
+        card=card if mine else None,
+        card_of_theirs=card is not None and not current_user.is_authenticated,
         paid=found.status is InvoiceStatus.PAID,
         waiting=request.args.get("back") == "1" and found.status is InvoiceStatus.OPEN,
     )

@@ -67,17 +67,21 @@ const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte
 
 function enter(event) {
   event.preventDefault();
-  const { lot, paddle, amount, confirmed } = form.elements;
+  const { lot, paddle, amount, confirmed, no_card: noCard } = form.elements;
   const empty = [lot, paddle, amount].find((field) => !field.value.trim());
   if (empty) return empty.focus();
   queue.push({
     lot: lot.value.trim(), paddle: paddle.value.trim(), amount: amount.value.trim(), confirmed: confirmed.checked,
-    operation: fresh(), at: Date.now(),
+    noCard: noCard?.checked ?? false, operation: fresh(), at: Date.now(),
   });
   keep();
   say(form.dataset.sending, "waiting");
   confirmed.checked = false;
   form.querySelector("[data-confirm]").hidden = true;
+  if (noCard) {
+    noCard.checked = false;
+    form.querySelector("[data-no-card]").hidden = true;
+  }
   delete amount.dataset.typed;
   // The lot stays; the next hand is mostly another paddle.
   paddle.focus();
@@ -120,11 +124,16 @@ function told(bid, result) {
   show();
   say(result.words, result.kind);
   document.querySelector("[data-floor-now]")?.remove();
-  const { lot, paddle, amount, confirmed } = form.elements;
+  const { lot, paddle, amount, confirmed, no_card: noCard } = form.elements;
   if (result.outcome === "confirm" && !queue.length) {
     [lot.value, paddle.value, amount.value] = [bid.lot, bid.paddle, bid.amount];
     form.querySelector("[data-confirm]").hidden = false;
+    if (noCard) noCard.checked = bid.noCard;
     confirmed.focus();
+  } else if (result.outcome === "card" && !queue.length && noCard) {
+    [lot.value, paddle.value, amount.value, confirmed.checked] = [bid.lot, bid.paddle, bid.amount, bid.confirmed];
+    form.querySelector("[data-no-card]").hidden = false;
+    noCard.focus();
   } else if (result.needed && lot.value.trim() === bid.lot && amount.dataset.typed !== "yes") {
     amount.value = result.needed; // what it takes now
   }
@@ -136,6 +145,7 @@ async function attempt(bid) {
     csrf_token: form.elements.csrf_token.value, operation: bid.operation, lot: bid.lot, paddle: bid.paddle,
     amount: bid.amount, age_s: String(Math.max(0, Math.ceil((Date.now() - bid.at) / 1000))),
     ...(bid.confirmed ? { confirmed: "y" } : {}),
+    ...(bid.noCard ? { no_card: "y" } : {}),
   });
   try {
     const headers = { Accept: "application/json" };

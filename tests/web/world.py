@@ -21,6 +21,7 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
 from app.core.mail import Mail, MailState
+from app.core.registry import registry
 from app.core.transactions import atomic, locked
 from app.events import asking, closed_list, holds, imports, inviting, messages, pools, programme
 from app.events.columns import understood
@@ -29,8 +30,10 @@ from app.events.series import create_series, put_in
 from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
 from app.galleries.queries import auctionable
+from app.payments import cards, checkout
 from app.payments.models import Invoice, InvoiceStatus, Method
 from app.payments.services import begin_payment, keep_session, record_cash
+from app.payments.test_checkout import card_verdict
 from app.web.lists import read_text
 from tests.auctions.helpers import bid, hang, lot_of, make_auction
 from tests.cast import Cast
@@ -105,6 +108,13 @@ def build(cast: Cast) -> dict[str, Any]:
         ]
     slip = make_event(title="By a slip")
     token_of, registration_id = seat(event, "Gil", 2).token, seat(event, "Nora").id
+    own, chargeable = (make_invoice(francs * 100, partner=partner, person_id=cast.parent.id) for francs in (40, 50))
+    registry().card_terms["thing"] = lambda ref: 0
+    for holder in (cast.parent, cast.other_parent):
+        leave_card(holder)
+    with atomic():
+        locked(Auction, soon.id).card_required = True
+        card_token = cards.begin(cast.staff.id, "/").token
     return build_messages(cast, event) | {
         "speaker_id": ids[1], "session_id": session.id, "series_id": series.id, "series": series.slug, "slip_id": slip.id,
         "put_id": draft.id, "in_id": past.id,
@@ -117,6 +127,8 @@ def build(cast: Cast) -> dict[str, Any]:
         "award_id": award.id if award else 0, "sold_id": sold.id, "invoice_id": invoice.id, "invoice": unpaid.token, "owed_token": gift.token,
         "mistaken_id": mistaken.id, "payment_id": paid.id, "card_id": card.id, "person_id": cast.helper.id,
         "soon_id": soon.id, "entry_id": entry.id, **queue, **after_world.build_after(cast), **a_door(event),
+        "own_invoice": own.token, "chargeable_id": chargeable.id,
+        "card_token": card_token,
     }  # fmt: skip
 
 
@@ -192,6 +204,13 @@ def build_closed(cast: Cast) -> tuple[Auction, int, int]:
         offers.forfeit(passed_on.id, cast.organiser.id)
         request = voids.ask(lot_of_number(closed, 4), 1, "A slip.", cast.admin.id)
     return closed, request.id, owed.id
+
+
+def leave_card(person: Person) -> None:
+    """Let somebody leave a made-up card."""
+    with atomic():
+        card_id = cards.begin(person.id, "/").id
+    checkout.apply(card_verdict(card_id, "4242"))
 
 
 def lot_of_number(auction: Auction, number: int) -> int:
@@ -649,6 +668,8 @@ CASES: dict[str, list[Case]] = {
              {"lot": "1", "paddle": "100", "maximum": rising}),
         Case("auction_room.take_back", "helper", "auction_id=soon_id entry_id",
              ("auction_room.desk_page", "auction_id=soon_id")),
+        Case("auction_room.note_card", "helper", "auction_id=soon_id paddle=100 note=card-waiver",
+             ("auction_room.desk_page", "auction_id=soon_id")),
         Case("auctioneer.call", "organiser", "auction_id", ("auctioneer.page", "auction_id"), {"number": "1"}),
         Case("auctioneer.freeze", "organiser", "auction_id", ("auctioneer.page", "auction_id")),
         Case("manage_auctions.hand_over", "helper", "award_id", ("manage_auctions.page", "auction_id=over_id")),
@@ -673,6 +694,12 @@ CASES: dict[str, list[Case]] = {
         Case("payments.add_extras", None, "token=owed_token", ("payments.invoice", "token=owed_token"), {"donation": "5"}),
         Case("payments.pay", None, "token=invoice", ("payments.invoice", "token=invoice")),
         Case("payments.test_checkout", None, "token=invoice payment_id=card_id", fill={"verdict": "pay"}),
+        Case("cards.leave", "guardian", page=("cards.page", "")),
+        Case("cards.test_page", "staff", "token=card_token", fill={"card": "4242"}),
+        Case("cards.removal", "other_parent", page=("cards.page", "")),
+        Case("cards.pay", "parent", "token=own_invoice", ("payments.invoice", "token=own_invoice")),
+        Case("manage_payments.charge_card", "treasurer", "invoice_id=chargeable_id",
+             ("manage_payments.page", "invoice_id=chargeable_id"), {"sure": "y"}),
         Case("manage_payments.take_cash", "helper", "invoice_id", AT_INVOICE, {"amount": "0.05"}),
         Case("manage_payments.give_back", "treasurer", "payment_id", AT_INVOICE, {"amount": "0.05", "reason": "x"}),
         Case("manage_payments.pay_out", "treasurer", "purpose purpose_id=1 partner_id",

@@ -5,7 +5,7 @@ from alembic import op
 
 import app.core.database
 
-revision = "0011"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
