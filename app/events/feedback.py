@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 
 from app.core.clock import now
 from app.core.database import db
-from app.core.mail import Mail, queue_mail
+from app.core.mail import Mail, Suppressed, queue_mail
 from app.core.transactions import atomic, locked
 from app.events import after_rules as rules
 from app.events import attendance, composition
@@ -133,7 +133,7 @@ def _to_thank(after: int) -> list[int]:
     query = select(Registration.id).join(Registration.event).where(
         Registration.id > after, Registration.status == RegistrationStatus.CONFIRMED, Event.feedback_asked,
         Registration.feedback_given.is_(False), Event.status == EventStatus.HELD, *lately, ~written,
-        Registration.email.not_like("%.invalid"),
+        Registration.email.not_like("%.invalid"), Registration.email.not_in(select(Suppressed.address)),
     )  # fmt: skip
     found = list(db.session.scalars(query.order_by(Registration.id).limit(ONE_TURN)))
     db.session.rollback()

@@ -43,6 +43,11 @@ def outcomes(search: str = "", status: str = "", event_id: int = 0) -> Select[Ou
     return query.order_by(rank, Outcome.due_on.is_(None), Outcome.due_on, Outcome.event_id, Outcome.number)
 
 
+def overdue_outcomes() -> Select[int]:
+    """A query for the number of outcomes that should have been done by now."""
+    return select(func.count()).select_from(Outcome).where(Outcome.status.in_(RUNNING), Outcome.due_on < today())
+
+
 def outcomes_of(event_id: int) -> list[Outcome]:
     """An event's outcomes by their number, for its organisers."""
     query = select(Outcome).where(Outcome.event_id == event_id).options(selectinload(Outcome.notes))

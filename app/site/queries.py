@@ -18,6 +18,7 @@ from app.core.database import db
 from app.core.jobs import Job
 from app.core.mail import Mail, MailState
 from app.events.models import Campaign, Event, EventStatus
+from app.events.outcome_queries import overdue_outcomes
 from app.galleries import queries as galleries
 from app.galleries.models import Gallery
 from app.web.access import has_role
@@ -92,6 +93,10 @@ def attention() -> list[dict[str, Any]]:
             select(func.count()).select_from(Award).where(Award.status == AwardStatus.ACTIVE, Award.paid_at.is_(None))
         )
         counts["lots_unpaid"] = unpaid
+    if has_role("organiser"):
+        over = (Event.status == EventStatus.PUBLISHED, Event.ends_at < now())
+        counts["events_over"] = select(func.count()).select_from(Event).where(*over)
+        counts["outcomes_overdue"] = overdue_outcomes()
     found = {key: db.session.scalar(query) or 0 for key, query in counts.items()}
     if has_role("curator", "organiser"):
         found["consents_missing"], found["reviews_waiting"] = galleries.waiting()

@@ -231,6 +231,16 @@ def test_the_list_shows_overdue_first_and_filters(app: Flask, meeting: Event, ca
     assert shown("status=<b>&event=x&page=0") == ["Long late.", "Soon due.", "No day."]
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_desk_says_what_is_overdue(app: Flask, meeting: Event, cast: Cast, client_for: Any) -> None:
+    assert "Outcomes are overdue" not in client_for(cast.organiser).get("/manage/").text
+    owned(meeting, in_days=-3)
+    make_event(title="Nobody said that it was held", days=-2)
+    page = client_for(cast.organiser).get("/manage/").text
+    assert "Outcomes are overdue" in page and "were they held?" in page
+    assert "overdue" not in client_for(cast.helper).get("/manage/").text
+
+
 def test_spreadsheets_hold_no_formula(app: Flask, meeting: Event, cast: Cast, client_for: Any) -> None:
     made = record(meeting, "=1+1")
     with atomic():

@@ -6,7 +6,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.core.clock import now
 from app.core.database import db
@@ -62,6 +62,13 @@ def build_after(cast: Cast) -> dict[str, Any]:
 def something_new() -> str:
     """Words that nobody said before."""
     return f"Step {next(_numbers)} is taken."
+
+
+def forget_recorded() -> None:
+    """Only what the world was built with is recorded: a list that grows makes every refusal slower."""
+    with atomic():
+        mine = Outcome.text.not_in(("Write it down.", "Tell of it."))
+        db.session.execute(delete(Outcome).where(mine).execution_options(synchronize_session=False))
 
 
 def take_up_again() -> None:

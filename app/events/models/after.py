@@ -27,7 +27,8 @@ class OutcomeStatus(StrEnum):
 
 class Outcome(Base):
     """What was recommended or decided. `addressee`: who is to do it (governments, agencies, partners); the owner sees to
-    it that it is done, and answers by the address with `token`. `reminded_for`: the last due date they were reminded of."""
+    it that it is done, and answers by the address with `token`. `reminded_for`: the due date that they were reminded of, or,
+    once it has passed, the day of the last letter."""
 
     __tablename__ = "event_outcome"
     id: Mapped[int] = mapped_column(primary_key=True)
