@@ -32,14 +32,14 @@ from app.auctions.models import (
     Watch,
 )
 from app.cli import traces
-from app.core import audit
+from app.core import audit, storage
 from app.core.audit import AuditEntry
 from app.core.clock import now
 from app.core.database import Base, db
 from app.core.mail import Mail
 from app.core.transactions import atomic, retried
 from app.events import services as events
-from app.events.models import LIVE, Registration
+from app.events.models import LIVE, Answer, Guest, QueueMove, Registration
 from app.events.seats import RegistrationRefused
 from app.galleries.models import Artwork
 from app.partners.models import Partner
@@ -50,7 +50,7 @@ from app.web.typed import TypedForm
 # Secrets, and what tells about others: who led then, who sat at the desk, what an organiser wrote.
 NOT_EXPORTED = (
     "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url", "p256dh", "auth",
-    "leader_id", "entered_by", "recorded_by", "detail",
+    "leader_id", "entered_by", "recorded_by", "detail", "file_key",
 )  # fmt: skip
 NOBODY = "erased.invalid"
 # Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
@@ -77,10 +77,14 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
     paddles = select(Bidder.id).where(Bidder.person_id == person_id)
     invoices = select(Invoice.id).where(_theirs(Invoice, email, person))
     payments = select(Payment.id).where(Payment.invoice_id.in_(invoices))
+    registrations = select(Registration.id).where(_theirs(Registration, email, person))
     return {
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
+        "answers": select(Answer).where(Answer.registration_id.in_(registrations)),
+        "guests": select(Guest).where(Guest.registration_id.in_(registrations)),
+        "moved_in_queues": select(QueueMove).where(QueueMove.registration_id.in_(registrations)),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
         "absentee_bids": select(AbsenteeBid).where(AbsenteeBid.bidder_id.in_(paddles)),
@@ -128,7 +132,8 @@ def erase(email: str) -> Outcome:
     # Before the rows: a crash between the two must not let a restored backup bring back somebody who asked to go.
     remember([f"{_digest(email)} {now().isoformat()}"])
     _leave_events(email, person)
-    retried(lambda: _erase_rows(email))
+    for key in retried(lambda: _erase_rows(email)):
+        storage.delete(key)
     _scrub()
     return Outcome.ERASED
 
@@ -140,15 +145,18 @@ def _leave_events(email: str, person: Person | None) -> None:
             events.withdraw(registration_id)
 
 
-def _erase_rows(email: str) -> None:
+def _erase_rows(email: str) -> list[str]:
+    """Returns the keys of their files, which go once the rows have gone."""
     with atomic():
         person = _find(email)
         registrations = db.session.scalars(select(Registration).where(_theirs(Registration, email, person))).all()
         invoices = db.session.scalars(select(Invoice).where(_theirs(Invoice, email, person))).all()
         names = {person.name if person else "", *(row.name for row in registrations if row.email == email)}
         names |= {row.buyer for row in invoices if row.email == email}
+        files = _forget_answers([row.id for row in registrations])
         for registration in registrations:
             registration.name, registration.needs, registration.person_id = "–", "", None
+            registration.diet = registration.reason = ""
             registration.email = f"registration-{registration.id}@{NOBODY}"
         for invoice in invoices:
             invoice.buyer, invoice.email = f"Buyer {invoice.id}", f"invoice-{invoice.id}@{NOBODY}"
@@ -158,6 +166,18 @@ def _erase_rows(email: str) -> None:
         if person is not None:
             _forget(person)
         _take_out(email, {name for name in names if name.strip() != email}, [invoice.id for invoice in invoices])
+        return files
+
+
+def _forget_answers(registration_ids: list[int]) -> list[str]:
+    """What they answered, whom they brought, why they were moved. Returns the keys of the files that they sent."""
+    theirs = Answer.registration_id.in_(registration_ids)
+    files = list(db.session.scalars(select(Answer.file_key).where(theirs, Answer.file_key.is_not(None))))
+    db.session.execute(delete(Answer).where(theirs))
+    db.session.execute(delete(Guest).where(Guest.registration_id.in_(registration_ids)))
+    moved = update(QueueMove).where(QueueMove.registration_id.in_(registration_ids)).values(reason="–")
+    db.session.execute(moved.execution_options(synchronize_session=False))
+    return [key for key in files if key]
 
 
 def _forget(person: Person) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
+from werkzeug.http import dump_options_header
 
 from app.core import audit, storage
 from app.core.transactions import atomic
@@ -66,8 +67,9 @@ def file(event_id: int, registration_id: int, answer_id: int) -> Any:
         abort(404)
     extension = answer.file_key.rsplit(".", 1)[-1]
     name = f"{answer.value.rsplit('.', 1)[0] or 'file'}.{extension}"
-    path = storage.path(answer.file_key)
-    return send_file(path, "application/octet-stream", as_attachment=True, download_name=name, max_age=None)
+    response = Response(storage.read(answer.file_key), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    return response
 
 
 def _registration_page(event: Event, found: Registration, form: PartySizeForm) -> str:
