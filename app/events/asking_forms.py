@@ -245,7 +245,7 @@ class QuestionForm(Form):
         _l("Options"), longest=5000, description=_l("One a line, if one chooses."), render_kw={"rows": 4}
     )
     required = BooleanField(_l("An answer is needed"))
-    condition = SelectField(_l("Asked"), coerce=str)
+    condition = SelectField(_l("Asked"), coerce=str, default="")
 
     def __init__(
         self, *args: Any, earlier: Sequence[Question] = (), kind: QuestionKind | None = None, **kwargs: Any
