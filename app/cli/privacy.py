@@ -156,7 +156,7 @@ def _erase_rows(email: str) -> list[str]:
         files = _forget_answers([row.id for row in registrations])
         for registration in registrations:
             registration.name, registration.needs, registration.person_id = "–", "", None
-            registration.diet = registration.reason = ""
+            registration.diet = registration.reason = registration.note = ""
             registration.email = f"registration-{registration.id}@{NOBODY}"
         for invoice in invoices:
             invoice.buyer, invoice.email = f"Buyer {invoice.id}", f"invoice-{invoice.id}@{NOBODY}"
