@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core.clock import travel
 from app.core.database import db
-from app.core.transactions import atomic
+from app.core.transactions import atomic, locked
 from app.events import asking, pools, queueing, services
 from app.events.models import Answer, Event, Guest, PoolKind, Question, QuestionKind, Registration, SeatPool
 from tests.cast import Cast
@@ -158,7 +158,11 @@ def test_who_comes_is_read_by_those_who_come_and_only_of_who_agrees(app: Flask, 
     with atomic():
         services.withdraw(cid.id)
     assert "<li>Ann</li>" not in client_for().get(f"/registrations/{cid.token}/").text
-    assert ann.id
+    with atomic():
+        locked(Event, event.id).approval = True
+    asks = seat(event, "Dan")
+    assert "<li>Ann</li>" not in client_for().get(f"/registrations/{asks.token}/").text
+    assert ann.status == "confirmed"
 
 
 @one_engine
