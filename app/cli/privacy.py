@@ -32,7 +32,7 @@ from app.auctions.models import (
     Watch,
 )
 from app.cli import traces
-from app.core import audit
+from app.core import audit, storage
 from app.core.audit import AuditEntry
 from app.core.clock import now
 from app.core.database import Base, db
@@ -44,12 +44,14 @@ from app.events.models import (
     LIVE,
     Admission,
     AllowedAddress,
+    Answer,
     Door,
     Event,
     EventMessage,
     Guest,
     Invitation,
     OutcomeNote,
+    QueueMove,
     Registration,
     Speaker,
 )
@@ -67,7 +69,7 @@ from app.web.typed import TypedForm
 # Secrets, and what tells about others: who led then, who sat at the desk, what an organiser wrote.
 NOT_EXPORTED = (
     "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url", "p256dh", "auth",
-    "leader_id", "entered_by", "recorded_by", "detail", "card_waived_by", "session_ref", "customer_ref", "card_ref", "back",
+    "leader_id", "entered_by", "recorded_by", "detail", "card_waived_by", "session_ref", "customer_ref", "card_ref", "back", "file_key",
 )  # fmt: skip
 NOBODY = "erased.invalid"
 # Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
@@ -114,7 +116,9 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "outcome_notes": select(OutcomeNote).where(
             or_(OutcomeNote.actor_id == person_id, OutcomeNote.by_owner & OutcomeNote.outcome_id.in_(outcomes))
         ),
-        "came_along": select(Guest).where(Guest.registration_id.in_(registered)),
+        "guests": select(Guest).where(Guest.registration_id.in_(registered)),
+        "answers": select(Answer).where(Answer.registration_id.in_(registered)),
+        "moved_in_queues": select(QueueMove).where(QueueMove.registration_id.in_(registered)),
         "invitations": select(Invitation).where(Invitation.email == email),
         "closed_lists": select(AllowedAddress).where(AllowedAddress.address == email),
         "admissions": select(Admission).where(
@@ -173,7 +177,8 @@ def erase(email: str) -> Outcome:
     # Before the rows: a crash between the two must not let a restored backup bring back somebody who asked to go.
     remember([f"{_digest(email)} {now().isoformat()}"])
     _leave_events(email, person)
-    retried(lambda: _erase_rows(email))
+    for key in retried(lambda: _erase_rows(email)):
+        storage.delete(key)
     _scrub()
     return Outcome.ERASED
 
@@ -185,7 +190,8 @@ def _leave_events(email: str, person: Person | None) -> None:
             events.withdraw(registration_id)
 
 
-def _erase_rows(email: str) -> None:
+def _erase_rows(email: str) -> list[str]:
+    """Returns the keys of their files, which go once the rows have gone."""
     with atomic():
         person = _find(email)
         registrations = db.session.scalars(select(Registration).where(_theirs(Registration, email, person))).all()
@@ -198,10 +204,11 @@ def _erase_rows(email: str) -> None:
             *(row.name for row in registrations if row.email == email),
         }
         names |= {row.buyer for row in invoices if row.email == email} | {row.owner for row in owned}
+        files = _forget_answers([row.id for row in registrations])
         for registration in registrations:
             registration.name, registration.needs, registration.person_id = "–", "", None
+            registration.diet = registration.reason = registration.note = ""
             registration.email = f"registration-{registration.id}@{NOBODY}"
-            db.session.execute(delete(Guest).where(Guest.registration_id == registration.id))
         for invitation in invitations:
             inviting.forget(invitation, f"invitation-{invitation.id}@{NOBODY}")
         db.session.execute(delete(AllowedAddress).where(AllowedAddress.address == email))
@@ -218,6 +225,18 @@ def _erase_rows(email: str) -> None:
         if person is not None:
             _forget(person)
         _take_out(email, {name for name in names if name.strip() != email}, [invoice.id for invoice in invoices])
+        return files
+
+
+def _forget_answers(registration_ids: list[int]) -> list[str]:
+    """What they answered, whom they brought, why they were moved. Returns the keys of the files that they sent."""
+    theirs = Answer.registration_id.in_(registration_ids)
+    files = list(db.session.scalars(select(Answer.file_key).where(theirs, Answer.file_key.is_not(None))))
+    db.session.execute(delete(Answer).where(theirs))
+    db.session.execute(delete(Guest).where(Guest.registration_id.in_(registration_ids)))
+    moved = update(QueueMove).where(QueueMove.registration_id.in_(registration_ids)).values(reason="–")
+    db.session.execute(moved.execution_options(synchronize_session=False))
+    return [key for key in files if key]
 
 
 def _forget(person: Person) -> None:

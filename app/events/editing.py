@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.core import audit
 from app.core.clock import now
 from app.core.database import db
+from app.core.transactions import locked
 from app.events import asking, rules
 from app.events.changes import NO_MORE, change
 from app.events.models import LIVE, Registration, RegistrationStatus
@@ -49,3 +51,12 @@ def edit(
     if waits_otherwise and pool is not None and registration.status is RegistrationStatus.WAITING:
         promote(event, pool)
     return registration
+
+
+def note(registration_id: int, text: str, actor_id: int | None) -> None:
+    """Keep what organisers note about a registration, in the place of the note before. Raises LookupError."""
+    registration: Registration | None = locked(Registration, registration_id)
+    if registration is None:
+        raise LookupError(registration_id)
+    registration.note = text
+    audit.record("note", "registration", registration_id, actor_id)

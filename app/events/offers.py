@@ -37,7 +37,7 @@ def accept(registration_id: int) -> Registration:
     until = registration.offered_until
     if registration.status is not RegistrationStatus.OFFERED or pool is None or until is None or now() >= until:
         raise OfferOver
-    if event.status not in (EventStatus.PUBLISHED, EventStatus.POSTPONED):
+    if event.status not in (EventStatus.PUBLISHED, EventStatus.POSTPONED) or now() >= event.ends_at:
         raise OfferOver
     seats = registration.party - registration.seated
     registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party

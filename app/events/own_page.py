@@ -37,10 +37,16 @@ def page(found: Registration, **more: Any) -> str:
         guests=asking_queries.guests_of(found.id),
         files=files if editable(found) else [],
         files_missing=[question for question, answer in files if question.required and answer is None],
-        participants=asking_queries.participants(event.id) if live and event.participants_listed else [],
+        participants=asking_queries.participants(event.id) if _may_read_names(found) else [],
         editable=editable(found),
         **more,
     )
+
+
+def _may_read_names(found: Registration) -> bool:
+    """Who only asked to come is no participant yet."""
+    taken = found.status in LIVE and found.status is not RegistrationStatus.REQUESTED
+    return taken and found.event.participants_listed
 
 
 def editable(found: Registration) -> bool:

@@ -10,8 +10,9 @@ from flask_login import current_user
 
 from app.core.transactions import atomic
 from app.events import asking, asking_queries
-from app.events.asking_forms import QUESTION_KINDS, QuestionForm, words_of
+from app.events.asking_forms import words_of
 from app.events.models import Event, Question
+from app.events.question_forms import QUESTION_KINDS, QuestionForm
 from app.events.seat_views import EVENT, event_or_404
 from app.web.access import roles
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
+from werkzeug.http import dump_options_header
 
 from app.core import audit, storage
 from app.core.transactions import atomic
-from app.events import asking, asking_queries, changes, offers, queries, queueing
+from app.events import asking, asking_queries, changes, editing, offers, queries, queueing
 from app.events.asking_forms import pool_name, words_of
 from app.events.forms import REGISTRATION_STATES
 from app.events.models import Event, QuestionKind, Registration, RegistrationStatus, SeatPool
 from app.events.own_page import editable
 from app.events.own_views import change_words
-from app.events.seat_forms import DecisionForm, MoveForm, PartySizeForm
+from app.events.seat_forms import DecisionForm, MoveForm, NoteForm, PartySizeForm
 from app.events.seat_views import EVENT, event_or_404
 from app.events.seats import RegistrationRefused
 from app.web.access import roles
+from app.web.sheets import csv_response
 
 blueprint = Blueprint("manage_queue", __name__)
 ONE = f"{EVENT}/registrations/<int(max=2147483647):registration_id>"
@@ -57,6 +59,49 @@ def party(event_id: int, registration_id: int) -> Any:
     return redirect(url_for("manage_queue.registration", event_id=event_id, registration_id=registration_id), 303)
 
 
+@blueprint.post(f"{ONE}/note")
+@roles("organiser")
+def note(event_id: int, registration_id: int) -> Any:
+    """Note something about a registration, for organisers."""
+    event, found = event_or_404(event_id), _registration(event_id, registration_id)
+    form = NoteForm()
+    if not form.validate():
+        return _registration_page(event, found, _size_form(event, found), form), 422
+    with atomic():
+        editing.note(registration_id, form.note.data or "", current_user.id)
+    flash(_("Kept."), "success")
+    return redirect(url_for("manage_queue.registration", event_id=event_id, registration_id=registration_id), 303)
+
+
+@blueprint.get(f"{EVENT}/answers.csv")
+@roles("organiser")
+def answers(event_id: int) -> Any:
+    """Everybody who is registered, with their answers, as a spreadsheet."""
+    event = event_or_404(event_id)
+    questions = asking_queries.questions_of(event_id)
+    named = {pool.id: pool_name(pool) for pool in event.pools}
+    header = [
+        _("State"),
+        _("Name"),
+        _("E-mail address"),
+        _("Where"),
+        _("Party"),
+        _("Seats"),
+        _("Guests"),
+        _("Needs"),
+        _("Diet"),
+    ]
+    rows = (
+        (
+            REGISTRATION_STATES[row.status], row.name, row.email, named.get(row.pool_id or 0, ""), row.party, row.seated,
+            ", ".join(guests), row.needs, row.diet,
+            *(words_of(question, said[question.id]) if question.id in said else "" for question in questions),
+        )
+        for row, guests, said in asking_queries.sheet_of(event_id)
+    )  # fmt: skip
+    return csv_response(f"{event.slug}-answers.csv", [*map(str, header), *(row.label for row in questions)], rows)
+
+
 @blueprint.get(f"{ONE}/files/<int(max=2147483647):answer_id>")
 @roles("organiser")
 def file(event_id: int, registration_id: int, answer_id: int) -> Any:
@@ -66,11 +111,12 @@ def file(event_id: int, registration_id: int, answer_id: int) -> Any:
         abort(404)
     extension = answer.file_key.rsplit(".", 1)[-1]
     name = f"{answer.value.rsplit('.', 1)[0] or 'file'}.{extension}"
-    path = storage.path(answer.file_key)
-    return send_file(path, "application/octet-stream", as_attachment=True, download_name=name, max_age=None)
+    response = Response(storage.read(answer.file_key), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    return response
 
 
-def _registration_page(event: Event, found: Registration, form: PartySizeForm) -> str:
+def _registration_page(event: Event, found: Registration, form: PartySizeForm, note: NoteForm | None = None) -> str:
     answers = asking_queries.answers_of(found.id)
     waits = found.status is RegistrationStatus.WAITING
     return render_template(
@@ -78,6 +124,7 @@ def _registration_page(event: Event, found: Registration, form: PartySizeForm) -
         event=event,
         registration=found,
         form=form,
+        note_form=note or NoteForm(formdata=None, data={"note": found.note}),
         answers=[(answer, words_of(answer.question, answer.value)) for answer in answers],
         file_kind=QuestionKind.FILE,
         guests=asking_queries.guests_of(found.id),

@@ -166,3 +166,14 @@ class PartySizeForm(Form):
         self.pool_id.choices = choices(pools.items())
         if len(pools) < 2:
             del self.pool_id
+
+
+class NoteForm(Form):
+    """What organisers note about a registration."""
+
+    note = LinesField(
+        _l("Your note"),
+        longest=2000,
+        description=_l("Organisers alone read it, and whoever it is about if they ask what we keep of them."),
+        render_kw={"rows": 3},
+    )

@@ -512,6 +512,8 @@ CASES: dict[str, list[Case]] = {
         Case("manage_events.registrations", "organiser", "event_id", fill=GUEST),
         Case("manage_queue.party", "organiser", "event_id registration_id",
              ("manage_queue.registration", "event_id registration_id"), {"party": "2"}),
+        Case("manage_queue.note", "organiser", "event_id registration_id",
+             ("manage_queue.registration", "event_id registration_id"), {"note": "Speaks Arabic."}, thorough=False),
         Case("manage_events.withdrawal", "organiser", "event_id registration_id",
              ("manage_events.registrations", "event_id")),
         Case("manage_queue.decide", "organiser", "event_id=asked_id", ("manage_queue.requests", "event_id=asked_id"),

@@ -29,17 +29,22 @@ BREAKFAST = "Breakfast with the house on the hill"
 def seed() -> None:
     """Make what is missing."""
     prints, fathers = _event("Printmaking"), _event("Fathers and work")
-    if prints is None or fathers is None or db.session.scalar(select(Question.id).limit(1)) is not None:
-        return
-    _printmaking(prints.id)
-    _fathers(fathers.id)
-    _breakfast(fathers)
+    if prints is not None and not _asks(prints):
+        _printmaking(prints.id)
+    if fathers is not None and not _asks(fathers):
+        _fathers(fathers.id)
+    if fathers is not None and _event(BREAKFAST) is None:
+        _breakfast(fathers)
 
 
 def _event(title: str) -> Event | None:
     running = (Event.title.startswith(title), Event.status == EventStatus.PUBLISHED, Event.ends_at > now())
     found: Event | None = db.session.scalar(select(Event).where(*running))
     return found
+
+
+def _asks(event: Event) -> bool:
+    return db.session.scalar(select(Question.id).where(Question.event_id == event.id).limit(1)) is not None
 
 
 def _printmaking(event_id: int) -> None:
@@ -58,7 +63,6 @@ def _printmaking(event_id: int) -> None:
                 event_id, name=name, email=email, party=party, in_part=in_part, ask_first=ask_first,
                 person_id=people.person(email).id,
             )  # fmt: skip
-    with atomic():
         last = db.session.scalars(
             select(Registration).where(Registration.event_id == event_id, Registration.name == "Stjepan Novak")
         ).one()
@@ -106,6 +110,5 @@ def _breakfast(model: Event) -> None:
             event_id, kind=KIND.FILE, label="A page about your project", help="If you would like to show us one."
         )
         events.set_status(event_id, EventStatus.PUBLISHED)
-    with atomic():
         for name, email, party in ASKING:
             events.register(event_id, name=name, email=email, party=party, person_id=people.person(email).id)

@@ -218,7 +218,8 @@ class Registration(Base):
 
     `ranked_at` is `queued_at` unless an organiser moved the party (QueueMove says why). `seated` counts the party's seats:
     all of them, or fewer while a party that comes `in_part` waits for the rest. `arrived` counts who is in. `needs` and
-    `diet` are for the organisers alone. `calendar_version` is the SEQUENCE of what this address was sent last.
+    `diet` are for the organisers alone; `note` is their own. `calendar_version` is the SEQUENCE of what this address was
+    sent last.
     """
 
     __tablename__ = "registration"
@@ -237,6 +238,7 @@ class Registration(Base):
     ask_first: Mapped[bool] = mapped_column(default=False, server_default=false())
     needs: Mapped[str] = mapped_column(Text, default="")
     diet: Mapped[str] = mapped_column(Text, default="", server_default="")
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
     listed: Mapped[bool] = mapped_column(default=False, server_default=false())
     source: Mapped[Source] = mapped_column(choice(Source, "source"), default=Source.FORM, server_default="form")
     status: Mapped[RegistrationStatus] = mapped_column(choice(RegistrationStatus, "registration_status"))
