@@ -46,8 +46,8 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
+from app.events import feed_views, planning_views, programme_views, series_views
 from app.events import manage_views as manage_events
-from app.events import planning_views, programme_views, series_views
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
 from app.galleries import jobs as gallery_jobs
@@ -76,6 +76,7 @@ BLUEPRINTS = (
     planning_views.blueprint,
     programme_views.blueprint,
     series_views.blueprint,
+    feed_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -106,7 +107,7 @@ def wire(app: Flask, config: Config) -> None:
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
     app.extensions["kermesse_account_sections"].extend(
-        [bids_section, registrations_section, invoices_section, push_views.account_section]
+        [bids_section, registrations_section, feed_views.account_section, invoices_section, push_views.account_section]
     )
     app.extensions["kermesse_artwork_extras"] = [bid_link]
     cli.install(app)

@@ -39,7 +39,7 @@ from app.core.database import Base, db
 from app.core.mail import Mail
 from app.core.transactions import atomic, retried
 from app.events import services as events
-from app.events.models import LIVE, Event, Registration, Speaker
+from app.events.models import LIVE, CalendarFeed, Event, Registration, Speaker
 from app.events.seats import RegistrationRefused
 from app.galleries.models import Artwork
 from app.partners.models import Partner
@@ -81,6 +81,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
+        "calendar": select(CalendarFeed).where(CalendarFeed.person_id == person_id),
         "spoke": select(Speaker).where(Speaker.email == email),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
         "bids": select(LotEvent).where(LotEvent.bidder_id.in_(paddles)),
@@ -166,6 +167,7 @@ def _erase_rows(email: str) -> None:
 def _forget(person: Person) -> None:
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
     db.session.execute(delete(Watch).where(Watch.person_id == person.id))
+    db.session.execute(delete(CalendarFeed).where(CalendarFeed.person_id == person.id))
     db.session.execute(delete(PushSubscription).where(PushSubscription.person_id == person.id))
     uncounted = AbsenteeBid.counted_at.is_(None) & AbsenteeBid.bidder_id.in_(
         select(Bidder.id).where(Bidder.person_id == person.id)

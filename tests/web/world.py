@@ -21,7 +21,7 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic, locked
-from app.events import programme
+from app.events import feeds, programme
 from app.events.models import Event, EventStatus, Registration, RegistrationStatus
 from app.events.series import create_series, put_in
 from app.events.services import create_campaign, withdraw
@@ -90,6 +90,7 @@ def build(cast: Cast) -> dict[str, Any]:
         session = programme.save_session(event.id, speaker_ids=ids[:1], actor_id=None, **facts)
         series = create_series(title="Midday", actor_id=None)
         put_in(series.id, past.id, None)
+        feeds.renew(cast.parent.id)
     slip = make_event(title="By a slip")
     return {
         "speaker_id": ids[1], "session_id": session.id, "series_id": series.id, "series": series.slug, "slip_id": slip.id,
@@ -407,6 +408,8 @@ CASES: dict[str, list[Case]] = {
         Case("series.edit", "organiser", "series_id", fill={"title": "Midday talks", "summary": "At noon."}, thorough=False),
         Case("series.put_in", "organiser", "series_id", ("series.edit", "series_id"), {"event_id": draft_outside},
              after=take_out_again),
+        Case("feeds.renew", "parent", page=("feeds.page", "")),
+        Case("feeds.end", "parent", page=("feeds.page", "")),
         Case("series.take_out", "organiser", "series_id event_id=in_id", ("series.edit", "series_id")),
     ],
     "galleries": [
