@@ -14,9 +14,7 @@ from app.core.transactions import atomic
 from app.events import programme, services
 from app.events.models import Event
 from tests.cast import Cast
-from tests.events.helpers import make_event, seat
-from tests.events.test_programme import statements
-from tests.events.test_series import series_of
+from tests.events.helpers import make_event, seat, series_of, statements
 
 TITLES = ("In a week", "In a month", "Far away", "Full house", "Gone off", "Put off", "Long ago")
 
