@@ -52,6 +52,7 @@ from app.events import (
     calendars,
     door,
     door_views,
+    feed_views,
     feedback,
     holds,
     imports,
@@ -124,6 +125,7 @@ BLUEPRINTS = (
     ticket_views.blueprint,
     door_views.blueprint,
     paper_views.blueprint,
+    feed_views.blueprint,
     galleries.blueprint,
     manage_galleries.blueprint,
     auctions.blueprint,
@@ -155,7 +157,13 @@ def wire(app: Flask, config: Config) -> None:
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
     app.extensions["kermesse_account_sections"].extend(
-        [bids_section, registrations_section, invoices_section, card_section, push_views.account_section]
+        [bids_section, registrations_section, invoices_section, card_section, push_views.account_section][
+            bids_section,
+            registrations_section,
+            feed_views.account_section,
+            invoices_section,
+            push_views.account_section,
+        ]
     )
     app.extensions["kermesse_artwork_extras"] = [bid_link]
     cli.install(app)

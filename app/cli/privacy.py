@@ -45,6 +45,7 @@ from app.events.models import (
     Admission,
     AllowedAddress,
     Answer,
+    CalendarFeed,
     Door,
     Event,
     EventMessage,
@@ -111,6 +112,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
+        "calendar": select(CalendarFeed).where(CalendarFeed.person_id == person_id),
         "spoke": select(Speaker).where(Speaker.email == email),
         "outcomes": select(EventOutcome).where(EventOutcome.owner_email == email),
         "outcome_notes": select(OutcomeNote).where(
@@ -243,6 +245,7 @@ def _forget(person: Person) -> None:
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
     db.session.execute(delete(Watch).where(Watch.person_id == person.id))
     db.session.execute(update(EventMessage).where(EventMessage.written_by == person.id).values(written_by=None))
+    db.session.execute(delete(CalendarFeed).where(CalendarFeed.person_id == person.id))
     db.session.execute(delete(PushSubscription).where(PushSubscription.person_id == person.id))
     uncounted = AbsenteeBid.counted_at.is_(None) & AbsenteeBid.bidder_id.in_(
         select(Bidder.id).where(Bidder.person_id == person.id)

@@ -142,7 +142,8 @@ def calendar(viewer: Any, filters: Filters, name: str) -> Response:
     rows = [tuple(row) for row in db.session.execute(marks)]
     response = Response(mimetype="text/calendar")
     response.set_etag(sha256(repr((rows, name, host(), locale())).encode()).hexdigest()[:32])
-    response.last_modified = _last_change()
+    if not (viewer.is_authenticated or filters.free or filters.when):
+        response.last_modified = _last_change()  # else what is shown changes also without an event's change
     response.vary.update(("Cookie", "Accept-Language"))
     response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
     if response.make_conditional(request.environ).status_code != 304:

@@ -40,9 +40,9 @@ NUMBER = "<int(max=2147483647):event_id>"
 def index() -> str:
     """What needs an organiser, then all events."""
     search, status, kind = request.args.get("q", "")[:100], request.args.get("status", ""), request.args.get("kind", "")
-    when, sort = request.args.get("when", ""), request.args.get("sort", "")
-    page = paged(desk_queries.managed_events(search, status, kind, when, sort))
-    kept = {"q": search, "status": status, "kind": kind, "when": when, "sort": sort}
+    kept = {"q": search, "status": status, "kind": kind}
+    kept |= {"when": request.args.get("when", ""), "sort": request.args.get("sort", "")}
+    page = paged(desk_queries.managed_events(*kept.values()))
     return render_template(
         "events/manage/index.html",
         page=page,
@@ -135,7 +135,7 @@ def _told(count: int) -> str:
 
 def _edit_page(event: Event, form: EventForm, course: CourseForm) -> Any:
     counts = queries.counts_of(event.id)
-    known = any(parties for parties, _people in counts.values())
+    known = any(parties for parties, _people in counts.values())  # somebody was registered, ever
     page = render_template(
         "events/manage/edit.html",
         form=form,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from app.core.clock import now
 from app.core.transactions import atomic
 from app.events import queries, services
 from app.events.cloning import repeat
@@ -16,7 +19,7 @@ from app.events.models import Event
 from app.events.planning_forms import CopyForm
 from app.events.programme_queries import series_choices
 from app.events.series import NotADraft, throw_away
-from app.events.timing import Rhythm
+from app.events.timing import Rhythm, days
 from app.events.views import event_page
 from app.web.access import roles
 
@@ -36,7 +39,7 @@ def preview(event_id: int) -> Any:
 def copies(event_id: int) -> Any:
     """Draft the event once more, or as a series."""
     event = _event(event_id)
-    form = CopyForm(event=event, series=series_choices())
+    form = CopyForm(data={"starts_at": _next_month(event)}, event=event, series=series_choices())
     if form.validate_on_submit() and form.starts_at.data:
         with atomic():
             made = repeat(
@@ -86,6 +89,14 @@ def removal(event_id: int) -> Any:
         return redirect(url_for("manage_events.edit", event_id=event_id), 303)
     flash(_("The draft is gone."), "success")
     return redirect(url_for("manage_events.index"), 303)
+
+
+def _next_month(event: Event) -> datetime | None:
+    """The same weekday of the next month by the same clock, unless that has gone by."""
+    day = days(event.local_start.date(), Rhythm.MONTH_WEEK, 2)[1]
+    zone = ZoneInfo(event.timezone)
+    start = datetime.combine(day, event.local_start.time(), zone).astimezone(UTC)
+    return start if start > now() else None
 
 
 def _event(event_id: int) -> Event:

@@ -26,9 +26,10 @@ from app.core.database import db
 from app.core.jobs import enqueue
 from app.core.mail import Mail, Suppressed, suppress
 from app.core.transactions import atomic
-from app.events import messages
+from app.events import feeds, messages, programme
 from app.events import services as events
 from app.events.models import EventMessage, Registration, RegistrationStatus, SeatPool
+from app.events.programme_queries import programme_of
 from app.galleries.models import Consent
 from app.partners.services import create_partner
 from app.payments.models import Invoice, WebhookReceipt
@@ -284,6 +285,27 @@ def test_a_first_name_alone_is_not_looked_for_in_the_words_of_others(app: Flask,
     make_event(title="Ana and the banana", summary="With Ana.")
     assert command(app, "erase-person", "ana@home.example").exit_code == 0
     assert "Ana and the banana" in texts().values()
+
+
+def test_a_speaker_is_exported_and_announced_no_more(app: Flask, cast: Cast) -> None:
+    event = make_event()
+    with atomic():
+        who = [
+            programme.save_speaker(event.id, actor_id=None, name=name, email=email, biography="Drives at night.").id
+            for name, email in (("Pia Parent", EMAIL), ("Omar Parent", cast.other_parent.email))
+        ]
+        facts = {"title": "Pia Parent asks", "starts_at": event.starts_at, "ends_at": event.ends_at}
+        programme.save_session(event.id, speaker_ids=who, actor_id=None, **facts)
+        feeds.renew(cast.parent.id)
+    found = json.loads(command(app, "export-person", EMAIL).output)
+    assert [row["biography"] for row in found["spoke"]] == ["Drives at night."]
+    assert len(found["calendar"]) == 1 and "token" not in found["calendar"][0]
+    assert command(app, "erase-person", EMAIL).exit_code == 0
+    shown = programme_of(event.id)
+    assert [(part.title, [voice.name for voice in part.speakers]) for part in shown.parts] == [
+        ("– asks", ["Omar Parent"])
+    ]
+    assert feeds.feed_of(cast.parent.id) is None
 
 
 def test_a_second_erasure_says_so_calmly(app: Flask, known: Cast) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from icalendar import Calendar
+from sqlalchemy import event as sql
 from sqlalchemy import select
 
 from app.core.clock import now
@@ -14,7 +15,8 @@ from app.core.database import db
 from app.core.mail import Mail
 from app.core.transactions import atomic
 from app.events import services
-from app.events.models import Event
+from app.events.models import Event, Series
+from app.events.series import create_series, put_in
 
 AFTERWARDS = ("approval", "guest_names", "participants_listed", "offer_hours")
 
@@ -59,3 +61,28 @@ def attached(mail: Mail) -> tuple[str, Any]:
     (entry,) = calendar.walk("VEVENT")
     assert file["type"] == f"text/calendar; method={calendar['METHOD']}"
     return str(calendar["METHOD"]), entry
+
+
+def series_of(*events: Event, title: str = "Midday questions") -> Series:
+    """A series with these events."""
+    with atomic():
+        made = create_series(title=title, summary="At **noon**.", actor_id=None)
+        for event in events:
+            put_in(made.id, event.id, None)
+    return made
+
+
+def statements(client: Any, path: str) -> list[str]:
+    """The statements that a page asks of the database."""
+    seen: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            seen.append(statement)
+
+    sql.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        sql.remove(db.engine, "before_cursor_execute", note)
+    return seen

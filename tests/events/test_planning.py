@@ -70,11 +70,11 @@ def test_a_moved_event_says_what_it_was(app: Flask, client_for: Any) -> None:
         words = when(was, "Europe/Zurich")
     page = client_for().get(f"/events/{event.slug}/").text
     assert f"was {words}" in page
-    assert "Another time than announced" in page
+    assert "New time" in page
     assert f"was {words}" in client_for().get("/events/").text
     moved(event, starts_at=was, ends_at=was + hour)
     assert fresh(event).was_starts_at is None
-    assert "was announced for" not in client_for().get(f"/events/{event.slug}/").text
+    assert "New time" not in client_for().get(f"/events/{event.slug}/").text
 
 
 def test_postponed_then_found_another_day(app: Flask, cast: Cast, client_for: Any) -> None:
@@ -98,7 +98,7 @@ def test_postponed_then_found_another_day(app: Flask, cast: Cast, client_for: An
         services.set_status(event.id, "published")
     assert fresh(event).was_starts_at == was
     assert len(mails("event_resumed")) == 1
-    assert "Another time than announced" in client_for().get(f"/events/{event.slug}/").text
+    assert "New time" in client_for().get(f"/events/{event.slug}/").text
 
 
 def test_postponed_and_held_after_all_on_its_day(app: Flask) -> None:

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event as sql
 from sqlalchemy import func, select
 
 from app.core.clock import travel
@@ -22,7 +21,7 @@ from app.events.series import create_series
 from app.partners.models import Partner
 from app.partners.services import create_partner
 from tests.cast import Cast
-from tests.events.helpers import make_event, seat
+from tests.events.helpers import make_event, seat, statements
 
 YEAR = datetime.now(UTC).year + 1
 START = datetime(YEAR, 3, 8, 8, 0, tzinfo=UTC)  # 09:00 in Zurich
@@ -181,22 +180,6 @@ def test_markup_of_a_programme_is_harmless(app: Flask, client_for: Any) -> None:
 
 
 # In few statements
-
-
-def statements(client: Any, path: str) -> list[str]:
-    """The statements that a page asks of the database."""
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
-            seen.append(statement)
-
-    sql.listen(db.engine, "before_cursor_execute", note)
-    try:
-        assert client.get(path).status_code == 200
-    finally:
-        sql.remove(db.engine, "before_cursor_execute", note)
-    return seen
 
 
 def test_a_full_page_asks_the_database_three_times(app: Flask, client_for: Any) -> None:

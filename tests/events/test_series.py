@@ -12,18 +12,8 @@ from app.core.database import db
 from app.core.transactions import atomic
 from app.events import services
 from app.events.models import Event, Series
-from app.events.series import create_series, put_in
 from tests.cast import Cast
-from tests.events.helpers import make_event
-
-
-def series_of(*events: Event, title: str = "Midday questions") -> Series:
-    """A series with these events."""
-    with atomic():
-        made = create_series(title=title, summary="At **noon**.", actor_id=None)
-        for event in events:
-            put_in(made.id, event.id, None)
-    return made
+from tests.events.helpers import make_event, series_of
 
 
 def test_series_are_managed_by_organisers(app: Flask, cast: Cast, client_for: Any) -> None:

@@ -47,7 +47,7 @@ def test_from_a_draft_to_a_series_that_is_found(server: Server, visitor: Callabl
     found = sami.go("/events/")
     found.fill("input[name=q]", "dahl")
     found.click("form[role=search] >> text=Find")
-    found.click("text=Night buses")
+    found.click(".programme-row a")
     assert "The last stop" in found.inner_text("main")
     assert "40 seats are free" in found.inner_text("main")
     assert not sami.overflows()
@@ -66,6 +66,6 @@ def test_from_a_draft_to_a_series_that_is_found(server: Server, visitor: Callabl
     page.click("button:has-text('Publish')")
     found = sami.go("/events/")
     assert found.inner_text("main").count("Night buses") == 2
-    found.click("text=Night buses")
+    found.click(".programme-row a")
     found.click("dl.facts >> text=Night buses")
     assert "Subscribe to this series" in found.inner_text("main")

@@ -23,7 +23,7 @@ from app.core.ids import token
 from app.core.mail import Mail, MailState
 from app.core.registry import registry
 from app.core.transactions import atomic, locked
-from app.events import asking, closed_list, holds, imports, inviting, messages, pools, programme
+from app.events import asking, closed_list, feeds, holds, imports, inviting, messages, pools, programme
 from app.events.columns import understood
 from app.events.models import Event, EventStatus, PoolKind, Question, QuestionKind, Registration, RegistrationStatus
 from app.events.series import create_series, put_in
@@ -106,6 +106,7 @@ def build(cast: Cast) -> dict[str, Any]:
         lists = [
             imports.keep(event.id, imports.Kind.REGISTRATIONS, "a.csv", people, cast.organiser.id) for _ in range(2)
         ]
+        feeds.renew(cast.parent.id)
     slip = make_event(title="By a slip")
     token_of, registration_id = seat(event, "Gil", 2).token, seat(event, "Nora").id
     own, chargeable = (make_invoice(francs * 100, partner=partner, person_id=cast.parent.id) for francs in (40, 50))
@@ -563,6 +564,8 @@ CASES: dict[str, list[Case]] = {
         Case("series.edit", "organiser", "series_id", fill={"title": "Midday talks", "summary": "At noon."}, thorough=False),
         Case("series.put_in", "organiser", "series_id", ("series.edit", "series_id"), {"event_id": draft_outside},
              after=take_out_again),
+        Case("feeds.renew", "parent", page=("feeds.page", "")),
+        Case("feeds.end", "parent", page=("feeds.page", "")),
         Case("series.take_out", "organiser", "series_id event_id=in_id", ("series.edit", "series_id")),
     ],
     "after": [
