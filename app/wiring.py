@@ -130,6 +130,7 @@ def _registry() -> Registry:
         notices.THANKS: notices.thanks_letter,
         watching.CLOSING: watching.closing_letter,
         invitation_notices.INVITATION: invitation_notices.letter,
+        invitation_notices.OFF: invitation_notices.letter_off,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),

@@ -118,7 +118,9 @@ class ListForm(Form):
     people = LinesField(
         _l("Names and addresses"),
         longest=400_000,
-        description=_l("One a line, as “Anna Keller <anna@example.org>” or with names over the columns."),
+        description=_l(
+            "One a line: Anna Keller, anna@example.org. Or with names over the columns: Name, E-mail, Seats, Language."
+        ),
         render_kw={"rows": 8, "spellcheck": "false"},
     )
     file = FileField(

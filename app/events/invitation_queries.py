@@ -13,8 +13,8 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.mail import Mail, MailState
 from app.events.audience import invitation_for
-from app.events.invitation_notices import INVITATION
-from app.events.inviting import UNANSWERED, answer_closes
+from app.events.invitation_notices import INVITATION, UNANSWERED
+from app.events.inviting import answer_closes
 from app.events.models import LIVE, Audience, Event, EventStatus, Guest, Invitation, InvitationState, Registration
 from app.partners.queries import like
 

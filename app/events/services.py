@@ -13,6 +13,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
 from app.events import rules
+from app.events.invitation_notices import tell_course
 from app.events.models import LIVE, Audience, Campaign, Event, EventKind, EventStatus, Registration, SeatPool
 from app.events.notices import tell
 from app.events.seats import lock_pool, promote, register, set_capacity, withdraw
@@ -170,6 +171,8 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
         EventStatus.PUBLISHED: "event_resumed",
     }.get(status)
     told = _tell_all(template, event) if template and now() < event.ends_at else 0
+    if before is not EventStatus.DRAFT and now() < event.ends_at:
+        tell_course(event)
     promote(event)
     return told
 

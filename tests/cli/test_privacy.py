@@ -26,11 +26,14 @@ from app.core.database import db
 from app.core.jobs import enqueue
 from app.core.mail import Mail
 from app.core.transactions import atomic
+from app.events import closed_list, imports, invitation_queries, inviting, queries
 from app.events import services as events
-from app.events.models import Registration, RegistrationStatus, SeatPool
+from app.events.columns import understood
+from app.events.models import Invitation, Registration, RegistrationStatus, SeatPool
 from app.galleries.models import Consent
 from app.partners.services import create_partner
 from app.payments.models import Invoice, WebhookReceipt
+from app.web.lists import read_text
 from app.web.typed import TypedForm
 from tests.auctions.helpers import lot_of, make_auction
 from tests.cast import Cast
@@ -154,6 +157,38 @@ def test_the_browsers_that_are_told_are_exported_and_erased(app: Flask, known: C
     assert [secret for secret in (theirs.auth, theirs.p256dh, other.endpoint) if secret in said] == []
     command(app, "erase-person", EMAIL)
     assert list(db.session.scalars(select(PushSubscription.endpoint))) == [other.endpoint]
+
+
+def test_invitations_closed_lists_and_who_came_along_are_exported_and_erased(app: Flask, known: Cast) -> None:
+    event, late = make_event(capacity=9), make_event(capacity=9)
+    with atomic():
+        wanted = [inviting.Wanted(address, name, 2) for address, name in ((EMAIL, NAME), ("omar@home.example", "Omar"))]
+        made = inviting.invite(event.id, wanted, keep_seats=True, answer_by=now() + timedelta(days=1))
+        tokens = [one.token for one in made]
+        inviting.invite(late.id, wanted[:1])
+        closed_list.put(event.id, {EMAIL: "Parents", "@home.example": "Parents"}, None)
+        found = understood(read_text(f"{NAME} <{EMAIL}>\nOmar <omar@home.example>"))
+        imports.keep(event.id, imports.Kind.REGISTRATIONS, "x.csv", found, None)
+    with atomic():
+        inviting.accept(made[0].id, name=NAME, party=2, guests=["Rosa Whocamealong"], needs="A ramp")
+    exported = json.loads(command(app, "export-person", EMAIL).output)
+    assert [row["state"] for row in exported["invitations"]] == ["accepted", "written"]
+    assert [row["list_name"] for row in exported["closed_lists"]] == ["Parents"]
+    assert [row["name"] for row in exported["came_along"]] == ["Rosa Whocamealong"]
+    command(app, "erase-person", EMAIL)
+    assert traces_in(texts()) == {}
+    assert "Whocamealong" not in " ".join(texts().values())
+    assert invitation_queries.by_token(tokens[0]) is None
+    rows = db.session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    assert [(row.name, row.state.value) for row in rows] == [
+        ("–", "accepted"),
+        ("Omar", "written"),
+        ("–", "taken_back"),
+    ]
+    assert closed_list.names_of(event.id) == {"@home.example": "Parents"}
+    assert queries.seat_faults(event.id) == []
+    pool = db.session.scalars(select(SeatPool).where(SeatPool.event_id == event.id)).one()
+    assert (pool.confirmed, pool.held) == (0, 2)
 
 
 # Erasure

@@ -389,6 +389,32 @@ def test_who_has_accepted_is_not_uninvited_by_a_slip(app: Flask, cast: Cast, cli
     assert state(invitation) == "accepted"
 
 
+def test_who_has_not_answered_is_told_that_the_event_is_off(app: Flask) -> None:
+    event = make_event(capacity=20, title="Breakfast")
+    silent, accepted, declined = invite(event, *(f"{letter}@state.example" for letter in "abc"))
+    with atomic():
+        inviting.accept(accepted.id, name="B", party=1)
+        inviting.decline(declined.id)
+    send_due()
+    with atomic():
+        services.set_status(event.id, "postponed", message="The hall is flooded.")
+    send_due()
+    (off,) = mails("event_invitation_off")
+    assert (off.recipient, off.subject) == (silent.email, "Postponed: Breakfast")
+    assert "The hall is flooded." in off.text
+    assert "/invitations/" not in off.text
+    with travel(now() + timedelta(days=1)), atomic():
+        services.set_status(event.id, "published")
+    assert [mail.recipient for mail in mails("event_invitation:")][3:] == [silent.email]
+    with atomic():
+        services.set_status(event.id, "cancelled", message="Snow.")
+    send_due()
+    assert [(mail.recipient, mail.subject) for mail in mails("event_invitation_off")][1:] == [
+        (silent.email, "Cancelled: Breakfast")
+    ]
+    assert [mail.recipient for mail in mails("event_cancelled")] == [accepted.email]
+
+
 # Managing
 
 
