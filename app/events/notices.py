@@ -11,7 +11,7 @@ from app.core.clock import now
 from app.core.mail import queue_mail
 from app.events.calendars import invitation
 from app.events.links import absolute
-from app.events.models import Event, Registration
+from app.events.models import Audience, Event, Registration
 
 SUBJECTS: dict[str, Callable[[str], str]] = {
     "event_confirmed": lambda title: _("You have a seat: %(title)s", title=title),
@@ -47,6 +47,9 @@ def tell(template: str, event: Event, registration: Registration, **context: obj
     """
     with force_locale(registration.locale):
         subject = SUBJECTS[template](event.title)
+    link = absolute("events.registration", token=registration.token)
+    # The page of an event by invitation or list is not there for a reader who has not signed in.
+    open_to_all = event.audience in (Audience.PUBLIC, Audience.STAFF)
     files = []
     if template == "event_withdrawn":
         files = [invitation(event, registration, cancel=True)] if registration.confirmed_at else []
@@ -61,8 +64,8 @@ def tell(template: str, event: Event, registration: Registration, **context: obj
         files=files,
         event=event,
         registration=registration,
-        link=absolute("events.registration", token=registration.token),
-        page=absolute("events.page", slug=event.slug),
+        link=link,
+        page=absolute("events.page", slug=event.slug) if open_to_all else link,
         **context,
     )
 

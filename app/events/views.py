@@ -29,7 +29,7 @@ from app.core.clock import now
 from app.core.transactions import atomic, locked
 from app.events import calendars, queries, rules, services
 from app.events.forms import KINDS, RegistrationForm
-from app.events.invitation_queries import instead_of_form
+from app.events.invitation_queries import instead_of_form, page_for
 from app.events.models import Event, Registration, RegistrationStatus
 from app.events.seats import RegistrationRefused, terms_of
 from app.web.access import bearer, public
@@ -141,6 +141,7 @@ def registration(token: str) -> str:
     return render_template(
         "events/registration.html",
         registration=found,
+        page=page_for(found, current_user),
         event=found.event,
         position=queries.position(found) if waits else 0,
         over=now() >= found.event.ends_at,

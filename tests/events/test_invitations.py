@@ -112,6 +112,24 @@ def test_the_office_of_a_minister_answers_without_an_account(app: Flask, client_
     assert client.get(f"/registrations/{registration.token}/").status_code == 200
 
 
+def test_the_registration_of_somebody_without_an_account_leads_to_the_invitation(app: Flask, client_for: Any) -> None:
+    event = make_event(audience="invited", capacity=9)
+    (invitation,) = invite(event)
+    invited, other = accept(invitation), seat(event, "Other")
+    client = client_for()
+    page = client.get(f"/registrations/{invited.token}/").text
+    assert f"/invitations/{invitation.token}/" in page
+    assert f"/events/{event.slug}/" not in page
+    page = client.get(f"/registrations/{other.token}/").text
+    assert event.title in page
+    assert f"/events/{event.slug}/" not in page
+    with atomic():
+        services.withdraw(invited.id)
+    (mail,) = mails("event_withdrawn")
+    assert f"/events/{event.slug}/" not in mail.text
+    assert f"/registrations/{invited.token}/" in mail.text
+
+
 def test_reading_the_page_is_not_opening_it(app: Flask, client_for: Any) -> None:
     (invitation,) = invite(make_event(capacity=9))
     path = f"/invitations/{invitation.token}/"
