@@ -84,7 +84,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
-        "came_along": select(Guest).where(Guest.registration_id.in_(registered)),
+        "guests": select(Guest).where(Guest.registration_id.in_(registered)),
         "invitations": select(Invitation).where(Invitation.email == email),
         "closed_lists": select(AllowedAddress).where(AllowedAddress.address == email),
         "paddles": select(Bidder).where(Bidder.person_id == person_id),
@@ -160,6 +160,7 @@ def _erase_rows(email: str) -> None:
         names |= {row.buyer for row in invoices if row.email == email}
         for registration in registrations:
             registration.name, registration.needs, registration.person_id = "–", "", None
+            registration.diet = registration.reason = ""
             registration.email = f"registration-{registration.id}@{NOBODY}"
             db.session.execute(delete(Guest).where(Guest.registration_id == registration.id))
         for invitation in invitations:

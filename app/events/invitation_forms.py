@@ -136,6 +136,7 @@ class ListForm(Form):
         """What is chosen can be read."""
         if self._chosen(field):
             self.filename = field.data.filename
+            field.data.stream.seek(0)  # a request that met a busy database is answered anew
             content = field.data.read(LARGEST + 1)
             self.found = self._understood(lambda: read_list(content))
 
