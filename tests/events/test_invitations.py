@@ -253,8 +253,8 @@ def test_seats_kept_outlast_a_smaller_room(app: Flask) -> None:
         seat(event, name)
     with atomic():
         services.update_event(event.id, actor_id=None, capacity=2, largest_party=5, partner_ids=[])
-    assert accept(invitation, 2).status.value == "confirmed"
-    assert pool(event) == (5, 0)
+    assert accept(invitation, 3).status.value == "confirmed"
+    assert pool(event) == (6, 0)
 
 
 def test_without_kept_seats_the_invited_is_the_last_of_the_queue(app: Flask, client_for: Any) -> None:
