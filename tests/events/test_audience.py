@@ -24,7 +24,7 @@ from tests.events.helpers import make_event, seat
 from tests.galleries.helpers import make_gallery
 
 SLUG = "a-breakfast-that-nobody-guesses"
-OUTSIDE = ("nobody", "stranger", "staff", "helper", "curator", "treasurer")
+OUTSIDE = ("nobody", "stranger", "staff", "treasurer")
 
 
 def hidden(audience: str, **values: Any) -> Event:
