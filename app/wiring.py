@@ -157,11 +157,12 @@ def wire(app: Flask, config: Config) -> None:
     csrf.exempt(payments.stripe_webhook)
     app.extensions["kermesse"] = _registry()
     app.extensions["kermesse_account_sections"].extend(
-        [bids_section, registrations_section, invoices_section, card_section, push_views.account_section][
+        [
             bids_section,
             registrations_section,
             feed_views.account_section,
             invoices_section,
+            card_section,
             push_views.account_section,
         ]
     )
@@ -192,6 +193,7 @@ def _registry() -> Registry:
         invitation_notices.INVITATION: invitation_notices.letter,
         messages.LETTER: messages.letter,
         reminders.LETTER: reminders.letter,
+        invitation_notices.OFF: invitation_notices.letter_off,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),

@@ -94,11 +94,8 @@ def keep(
     event_id: int, kind: Kind, filename: str, found: Understood, actor_id: int | None, **settings: Any
 ) -> ImportDraft:
     """Keep a list until it is applied or forgotten. `settings` must be what JSON can hold."""
-    kept = {
-        "entries": [[entry.line, entry.values] for entry in found.entries],
-        "unused": found.unused,
-        "settings": settings,
-    }
+    entries = [[entry.line, entry.values] for entry in found.entries]
+    kept = {"entries": entries, "unused": found.unused, "settings": settings}
     draft = ImportDraft(
         event_id=event_id, kind=kind, filename=filename[:200], rows=json.dumps(kept), created_by=actor_id,
         created_at=now(),

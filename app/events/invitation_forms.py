@@ -118,7 +118,9 @@ class ListForm(Form):
     people = LinesField(
         _l("Names and addresses"),
         longest=400_000,
-        description=_l("One a line, as “Anna Keller <anna@example.org>” or with names over the columns."),
+        description=_l(
+            "One a line: Anna Keller, anna@example.org. Or with names over the columns: Name, E-mail, Seats, Language."
+        ),
         render_kw={"rows": 8, "spellcheck": "false"},
     )
     file = FileField(
@@ -134,6 +136,7 @@ class ListForm(Form):
         """What is chosen can be read."""
         if self._chosen(field):
             self.filename = field.data.filename
+            field.data.stream.seek(0)  # a request that met a busy database is answered anew
             content = field.data.read(LARGEST + 1)
             self.found = self._understood(lambda: read_list(content))
 

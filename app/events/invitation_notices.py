@@ -18,9 +18,10 @@ from app.core.database import db
 from app.core.mail import Mail, MailState, queue_letters
 from app.core.registry import Letter
 from app.events.links import absolute
-from app.events.models import Event, Invitation
+from app.events.models import Event, EventStatus, Invitation, InvitationState
 
-INVITATION = "event_invitation"
+INVITATION, OFF = "event_invitation", "event_invitation_off"
+UNANSWERED = (InvitationState.WRITTEN, InvitationState.OPENED)
 
 
 def _begins(invitation: Invitation) -> str:
@@ -28,9 +29,10 @@ def _begins(invitation: Invitation) -> str:
     return f"{INVITATION}:{invitation.id}:{hashlib.sha256(invitation.token.encode()).hexdigest()[:8]}:"
 
 
-def write(event: Event, invitations: Sequence[Invitation], *, reminder: bool = False) -> int:
-    """Queue one letter for each; nobody gets two on one day of the event's zone. Returns how many are new."""
-    day = now().astimezone(ZoneInfo(event.timezone)).date().isoformat()
+def write(event: Event, invitations: Sequence[Invitation], *, reminder: bool = False, news: str = "") -> int:
+    """Queue one letter for each; nobody gets two on one day of the event's zone, unless there is `news`, by any name of it.
+    Returns how many are new."""
+    day = now().astimezone(ZoneInfo(event.timezone)).date().isoformat() + news
     letters = {
         _begins(one) + day: (one.email, one.locale, {"invitation": one.id, "reminder": reminder}) for one in invitations
     }
@@ -41,6 +43,33 @@ def write(event: Event, invitations: Sequence[Invitation], *, reminder: bool = F
     if new:
         queue_letters(INVITATION, new)
     return len(new)
+
+
+def tell_course(event: Event) -> None:
+    """Tell those who have not answered that the event is off or, of one that was postponed, when it is now. Who accepted is
+    told by their registration. Call it in the transaction that changed the event's course."""
+    stands = (Invitation.event_id == event.id, Invitation.state.in_(UNANSWERED))
+    found = db.session.scalars(select(Invitation).where(*stands).order_by(Invitation.id)).all()
+    if event.status is EventStatus.PUBLISHED:
+        write(event, found, news=f":{event.seen_version}")
+    elif event.status in (EventStatus.CANCELLED, EventStatus.POSTPONED):
+        queue_letters(
+            OFF,
+            [(f"{OFF}:{one.id}:{event.seen_version}", one.email, one.locale, {"invitation": one.id}) for one in found],
+        )
+
+
+def letter_off(facts: Mapping[str, Any]) -> Letter:
+    """The words of the letter that an event is cancelled or postponed, or takes place again by now."""
+    invitation = db.session.get_one(Invitation, facts["invitation"])
+    event = invitation.event
+    if event.status is EventStatus.PUBLISHED:
+        return words(event, invitation)
+    cancelled = event.status is EventStatus.CANCELLED
+    subject = (
+        _("Cancelled: %(title)s", title=event.title) if cancelled else _("Postponed: %(title)s", title=event.title)
+    )
+    return Letter(OFF, subject, {"event": event, "invitation": invitation, "cancelled": cancelled})
 
 
 def forget_unsent(invitation: Invitation) -> None:

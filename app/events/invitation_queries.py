@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.core.clock import now
 from app.core.database import db
 from app.core.mail import Mail, MailState
-from app.events.audience import invitation_for
-from app.events.invitation_notices import INVITATION
-from app.events.inviting import UNANSWERED, answer_closes
+from app.events.audience import invitation_for, visible_events_for
+from app.events.invitation_notices import INVITATION, UNANSWERED
+from app.events.inviting import answer_closes
 from app.events.models import LIVE, Audience, Event, EventStatus, Guest, Invitation, InvitationState, Registration
 from app.partners.queries import like
 
@@ -128,3 +129,23 @@ def instead_of_form(event: Event, viewer: Any) -> Invitation | None:
     if invitation is None:
         return None
     return invitation if event.audience is Audience.INVITED or answerable(invitation) else None
+
+
+def page_for(registration: Registration, viewer: Any) -> str:
+    """The address of a page about the event that the holder of a registration can open: the event's own if they may see it,
+    else their invitation's; empty if there is none."""
+    event = registration.event
+    if event.audience is Audience.PUBLIC:
+        return url_for("events.page", slug=event.slug)
+    if db.session.scalar(visible_events_for(viewer).where(Event.id == event.id)) is not None:
+        return url_for("events.page", slug=event.slug)
+    stands = Invitation.state != InvitationState.TAKEN_BACK
+    query = select(Invitation.token).where(Invitation.registration_id == registration.id, stands)
+    token = db.session.scalar(query)
+    return url_for("invitations.page", token=token) if token else ""
+
+
+def seats_granted(registration: Registration) -> int | None:
+    """The largest party of a registration that came by an invitation that stands; None for all others."""
+    stands = Invitation.state != InvitationState.TAKEN_BACK
+    return db.session.scalar(select(Invitation.seats).where(Invitation.registration_id == registration.id, stands))

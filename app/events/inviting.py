@@ -20,7 +20,7 @@ from app.core.ids import token
 from app.core.transactions import locked
 from app.events import holds, rules
 from app.events.changes import change_party
-from app.events.invitation_notices import forget_unsent, write
+from app.events.invitation_notices import UNANSWERED, forget_unsent, write
 from app.events.models import (
     LIVE,
     Event,
@@ -32,8 +32,6 @@ from app.events.models import (
     Source,
 )
 from app.events.seats import RegistrationRefused, lock_pools, register, terms_of, withdraw
-
-UNANSWERED = (InvitationState.WRITTEN, InvitationState.OPENED)
 
 
 class AnswerClosed(Exception):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
+from flask_login import current_user
 
 from app.core.clock import now
 from app.events import asking_queries, queries, rules
 from app.events.asking_forms import PartyForm, data_of, party_form, words_for_pools, words_of
+from app.events.invitation_queries import page_for
 from app.events.models import LIVE, EventStatus, QuestionKind, Registration, RegistrationStatus
 from app.events.seats import terms_of
 
@@ -26,6 +28,7 @@ def page(found: Registration, **more: Any) -> str:
         "events/registration.html",
         registration=found,
         event=event,
+        page=page_for(found, current_user),
         position=queries.position(found) if found.status is RegistrationStatus.WAITING else 0,
         over=over,
         live=live,

@@ -100,6 +100,8 @@ def register(
     by_organiser = by_organiser or source in (Source.ORGANISER, Source.INVITATION, Source.IMPORT)
     terms = terms_of(event, pool)
     reason = rules.refusal(terms, party, now(), by_organiser=by_organiser)
+    if reason is rules.Reason.TOO_LARGE and party <= reserved:
+        reason = None  # the seats were kept before the room became smaller
     if reason is not None or pool is None:
         largest = rules.largest(terms, by_organiser=by_organiser)
         raise RegistrationRefused(reason or rules.Reason.NO_REGISTRATION, largest)

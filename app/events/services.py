@@ -14,6 +14,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
 from app.events import rules
+from app.events.invitation_notices import tell_course
 from app.events.models import (
     LIVE,
     Audience,
@@ -193,6 +194,8 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
         EventStatus.PUBLISHED: "event_resumed",
     }.get(status)
     told = _tell_all(template, event) if template and now() < event.ends_at else 0
+    if before is not EventStatus.DRAFT and now() < event.ends_at:
+        tell_course(event)
     promote(event)
     return told
 

@@ -26,13 +26,15 @@ from app.core.database import db
 from app.core.jobs import enqueue
 from app.core.mail import Mail, Suppressed, suppress
 from app.core.transactions import atomic
-from app.events import feeds, messages, programme
+from app.events import closed_list, feeds, imports, invitation_queries, inviting, messages, programme, queries
 from app.events import services as events
-from app.events.models import EventMessage, Registration, RegistrationStatus, SeatPool
+from app.events.columns import understood
+from app.events.models import EventMessage, Invitation, Registration, RegistrationStatus, SeatPool
 from app.events.programme_queries import programme_of
 from app.galleries.models import Consent
 from app.partners.services import create_partner
 from app.payments.models import Invoice, WebhookReceipt
+from app.web.lists import read_text
 from app.web.typed import TypedForm
 from tests.auctions.helpers import lot_of, make_auction
 from tests.cast import Cast
@@ -189,6 +191,40 @@ def test_who_came_in_when_is_exported_and_names_nobody_after_erasure(app: Flask,
     assert [row["scan"] for row in found["admissions"]] == ["a-scan-at-the-door"]
     command(app, "erase-person", EMAIL)
     assert traces_in(texts()) == {}
+
+
+def test_invitations_closed_lists_and_who_came_along_are_exported_and_erased(app: Flask, known: Cast) -> None:
+    event, late = make_event(capacity=9), make_event(capacity=9)
+    with atomic():
+        wanted = [inviting.Wanted(address, name, 2) for address, name in ((EMAIL, NAME), ("omar@home.example", "Omar"))]
+        made = inviting.invite(event.id, wanted, keep_seats=True, answer_by=now() + timedelta(days=1))
+        tokens = [one.token for one in made]
+        inviting.invite(late.id, wanted[:1])
+        closed_list.put(event.id, {EMAIL: "Parents", "@home.example": "Parents"}, None)
+        found = understood(read_text(f"{NAME} <{EMAIL}>\nOmar <omar@home.example>"))
+        imports.keep(event.id, imports.Kind.REGISTRATIONS, "x.csv", found, None)
+    with atomic():
+        inviting.accept(
+            made[0].id, name=NAME, party=2, guests=["Rosa Whocamealong"], needs="A ramp", diet=f"As {NAME} said"
+        )
+    exported = json.loads(command(app, "export-person", EMAIL).output)
+    assert [row["state"] for row in exported["invitations"]] == ["accepted", "written"]
+    assert [row["list_name"] for row in exported["closed_lists"]] == ["Parents"]
+    assert [row["name"] for row in exported["guests"]] == ["Rosa Whocamealong"]
+    command(app, "erase-person", EMAIL)
+    assert traces_in(texts()) == {}
+    assert "Whocamealong" not in " ".join(texts().values())
+    assert invitation_queries.by_token(tokens[0]) is None
+    rows = db.session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    assert [(row.name, row.state.value) for row in rows] == [
+        ("–", "accepted"),
+        ("Omar", "written"),
+        ("–", "taken_back"),
+    ]
+    assert closed_list.names_of(event.id) == {"@home.example": "Parents"}
+    assert queries.seat_faults(event.id) == []
+    pool = db.session.scalars(select(SeatPool).where(SeatPool.event_id == event.id)).one()
+    assert (pool.confirmed, pool.held) == (0, 2)
 
 
 # Erasure

@@ -20,11 +20,11 @@ from app.events import closed_list, inviting, queries, services
 from app.events.models import AllowedAddress, Event, Invitation, Registration
 from app.galleries.models import Gallery
 from tests.cast import Cast
-from tests.events.helpers import make_event
+from tests.events.helpers import make_event, seat
 from tests.galleries.helpers import make_gallery
 
 SLUG = "a-breakfast-that-nobody-guesses"
-OUTSIDE = ("nobody", "stranger", "staff", "helper", "curator", "treasurer")
+OUTSIDE = ("nobody", "stranger", "staff", "treasurer")
 
 
 def hidden(audience: str, **values: Any) -> Event:
@@ -98,6 +98,35 @@ def test_for_an_outsider_it_is_as_if_it_were_not_there(app: Flask, cast: Cast, c
         for path in ("", "registrations/", "invitations/", "lists/", "addresses/", "lists/registrations.csv"):
             assert client.get(f"/manage/events/{event.id}/{path}").status_code in (303, 403)
     assert db.session.scalar(select(func.count()).select_from(Registration)) == 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_no_address_of_the_house_tells_of_it(app: Flask, cast: Cast, client_for: Any, engine: str) -> None:
+    """Every route there is, also those that are added later: the same status and the same words as for nothing."""
+    event = hidden("invited", campaign_id=None)
+    invite(event, "minister@state.example")
+    seat(event, "Ann")
+    there = {"slug": event.slug, "event_id": str(event.id)}
+    nowhere = {"slug": "no-such-event", "event_id": "99999"}
+    for person in (None, cast.stranger, cast.treasurer):
+        client = client_for(person)
+        for rule in app.url_map.iter_rules():
+            if not {"slug", "event_id"} & set(rule.arguments):
+                continue
+            for method in {"GET", "POST"} & set(rule.methods or ()):
+                answers = []
+                for values in (there, nowhere):
+                    path = re.sub(
+                        r"<(?:any\((\w+)[^>]*\):|[^<>]*:)?(\w+)>",
+                        lambda m, v=values: v.get(m[2], m[1] or "1"),
+                        rule.rule,
+                    )
+                    answers.append(
+                        client.open(path, method=method, data={"name": "X", "party": "1"} if method == "POST" else None)
+                    )
+                assert answers[0].status_code == answers[1].status_code, (rule.endpoint, method)
+                assert event.title not in answers[0].text, (rule.endpoint, method)
+    assert db.session.scalar(select(func.count()).select_from(Registration)) == 1
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -112,6 +112,24 @@ def test_the_office_of_a_minister_answers_without_an_account(app: Flask, client_
     assert client.get(f"/registrations/{registration.token}/").status_code == 200
 
 
+def test_the_registration_of_somebody_without_an_account_leads_to_the_invitation(app: Flask, client_for: Any) -> None:
+    event = make_event(audience="invited", capacity=9)
+    (invitation,) = invite(event)
+    invited, other = accept(invitation), seat(event, "Other")
+    client = client_for()
+    page = client.get(f"/registrations/{invited.token}/").text
+    assert f"/invitations/{invitation.token}/" in page
+    assert f"/events/{event.slug}/" not in page
+    page = client.get(f"/registrations/{other.token}/").text
+    assert event.title in page
+    assert f"/events/{event.slug}/" not in page
+    with atomic():
+        services.withdraw(invited.id)
+    (mail,) = mails("event_withdrawn")
+    assert f"/events/{event.slug}/" not in mail.text
+    assert f"/registrations/{invited.token}/" in mail.text
+
+
 def test_reading_the_page_is_not_opening_it(app: Flask, client_for: Any) -> None:
     (invitation,) = invite(make_event(capacity=9))
     path = f"/invitations/{invitation.token}/"
@@ -235,8 +253,8 @@ def test_seats_kept_outlast_a_smaller_room(app: Flask) -> None:
         seat(event, name)
     with atomic():
         services.update_event(event.id, actor_id=None, capacity=2, largest_party=5, partner_ids=[])
-    assert accept(invitation, 2).status.value == "confirmed"
-    assert pool(event) == (5, 0)
+    assert accept(invitation, 3).status.value == "confirmed"
+    assert pool(event) == (6, 0)
 
 
 def test_without_kept_seats_the_invited_is_the_last_of_the_queue(app: Flask, client_for: Any) -> None:
@@ -387,6 +405,32 @@ def test_who_has_accepted_is_not_uninvited_by_a_slip(app: Flask, cast: Cast, cli
     answer = client_for(cast.organiser).post(f"/manage/events/{event.id}/invitations/{invitation.id}/withdrawal")
     assert answer.status_code == 303
     assert state(invitation) == "accepted"
+
+
+def test_who_has_not_answered_is_told_that_the_event_is_off(app: Flask) -> None:
+    event = make_event(capacity=20, title="Breakfast")
+    silent, accepted, declined = invite(event, *(f"{letter}@state.example" for letter in "abc"))
+    with atomic():
+        inviting.accept(accepted.id, name="B", party=1)
+        inviting.decline(declined.id)
+    send_due()
+    with atomic():
+        services.set_status(event.id, "postponed", message="The hall is flooded.")
+    send_due()
+    (off,) = mails("event_invitation_off")
+    assert (off.recipient, off.subject) == (silent.email, "Postponed: Breakfast")
+    assert "The hall is flooded." in off.text
+    assert "/invitations/" not in off.text
+    with travel(now() + timedelta(days=1)), atomic():
+        services.set_status(event.id, "published")
+    assert [mail.recipient for mail in mails("event_invitation:")][3:] == [silent.email]
+    with atomic():
+        services.set_status(event.id, "cancelled", message="Snow.")
+    send_due()
+    assert [(mail.recipient, mail.subject) for mail in mails("event_invitation_off")][1:] == [
+        (silent.email, "Cancelled: Breakfast")
+    ]
+    assert [mail.recipient for mail in mails("event_cancelled")] == [accepted.email]
 
 
 # Managing

@@ -15,7 +15,7 @@ from app.core import jobs
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import closed_list, imports, inviting, queries, services
+from app.events import closed_list, imports, inviting, queries, seats, services
 from app.events.batch import Party, register_all
 from app.events.models import (
     Answer,
@@ -166,13 +166,17 @@ def test_who_withdrew_is_not_brought_back_by_a_list(app: Flask, cast: Cast, clie
     assert count() == 2
 
 
-def test_the_batch_answers_as_one_after_another_would(app: Flask) -> None:
+@pytest.mark.parametrize("batch", [2, 100])
+def test_the_batch_answers_as_one_after_another_would(app: Flask, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     """The same people through `register` and through `register_all`: the same seats, the same queue."""
+    monkeypatch.setattr(seats, "BATCH", batch)
     parties = [(f"p{number}", 1 + number % 4) for number in range(12)]
     found = []
     for whole in (False, True):
         event = make_event(capacity=13)
         seat(event, "early", 3)
+        for number in range(4):  # too large for what is free
+            seat(event, f"large{number}", 11, by_organiser=True)
         if whole:
             with atomic():
                 register_all(event.id, [Party(name, f"{name}@home.example", name, party) for name, party in parties])

@@ -125,6 +125,9 @@ def test_a_breakfast_by_invitation(server: Server, visitor: Callable[..., Visito
         assert words in text
     if scripts:
         look(olga)
+        for path in ("lists/", "addresses/"):
+            olga.go(f"/manage/events/{number}/{path}")
+            look(olga)
     stranger = visitor(server, java_script_enabled=scripts)
     assert TITLE not in stranger.go("/events/").inner_text("main")
     answer = stranger.page.request.get(f"/events/{slug}/")

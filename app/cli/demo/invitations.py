@@ -66,11 +66,10 @@ def _breakfast() -> None:
         audience_note="Heads of delegation and who accompanies them",
     )  # fmt: skip
     actor = people.person("organiser@kermesse.example").id
+    due = programme.at_hour(now().date() + timedelta(days=9), 18, 0)
     with travel(now() - timedelta(days=4)), atomic():
         wanted = [inviting.Wanted(email, name, 3, language) for name, email, language, _state in INVITED]
-        made = inviting.invite(
-            number, wanted, keep_seats=True, answer_by=now() + timedelta(days=13), message=WORDS, actor_id=actor
-        )
+        made = inviting.invite(number, wanted, keep_seats=True, answer_by=due, message=WORDS, actor_id=actor)
     for invitation, (name, _email, _language, state) in zip(made, INVITED, strict=True):
         with travel(now() - timedelta(days=2)), atomic():
             _answer(number, invitation, name, state, actor)
