@@ -44,7 +44,7 @@ from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs
 from app.core.clock import now
 from app.core.database import db, prepare_engine
-from app.core.registry import Registry
+from app.core.registry import Inbound, Registry
 from app.core.transactions import atomic
 from app.events import calendars, message_views, messages, reminders, replies
 from app.events import manage_views as manage_events
@@ -136,7 +136,7 @@ def _registry() -> Registry:
         extras.DONATION: extras.Given(),
         extras.FEE_COVER: extras.Given(),
     }
-    registry.inbound = {calendars.REPLY: replies.receive}
+    registry.inbound = {calendars.REPLY: Inbound(replies.read, replies.act)}
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.sweeps = {
         "lots": auction_jobs.overdue,

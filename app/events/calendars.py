@@ -90,9 +90,11 @@ def next_invitation(event: Event, registration: Registration) -> dict[str, str] 
 
 
 def _method(event: Event, registration: Registration) -> str | None:
+    if event.status is EventStatus.HELD or now() >= event.ends_at:
+        return None  # what was stays in the calendars
     offered = registration.status is RegistrationStatus.OFFERED and bool(addresses.signed(REPLY, 0))
     comes = registration.status in LIVE and (registration.seated > 0 or offered)
-    if comes and event.status is EventStatus.PUBLISHED and now() < event.ends_at:
+    if comes and event.status is EventStatus.PUBLISHED:
         return "REQUEST"
     return "CANCEL" if registration.calendar_version else None
 
@@ -118,6 +120,7 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
     entry.add("ATTENDEE", _attendee(registration, cancel=cancel), encode=False)
     # The party is the only one of its invitation: for its calendar the whole entry goes.
     entry["STATUS"] = vText("CANCELLED" if cancel else "CONFIRMED" if registration.seated else "TENTATIVE")
+    entry.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")  # nobody reads proposals of another time
     calendar.add_component(entry)
     content = _written(calendar, [event]).decode()
     return {"name": "event.ics", "type": f"text/calendar; method={method}", "content": content}

@@ -229,6 +229,16 @@ def test_a_postponed_event_leaves_the_calendar_until_there_is_a_new_date(app: Fl
     assert ann.id != bea.id
 
 
+def test_what_was_stays_in_the_calendar(app: Flask) -> None:
+    event = make_event(capacity=1)
+    ann = seat(event, "Ann")
+    with clock.travel(event.ends_at + timedelta(minutes=1)):
+        for status in ("published", "held"):
+            event.status = EventStatus(status)
+            assert calendars.next_invitation(event, ann) is None
+    db.session.rollback()
+
+
 def test_an_offer_may_be_answered_in_the_calendar_when_somebody_reads_it(app: Flask, answered: None) -> None:
     event = make_event(capacity=1)
     ann, bea = seat(event, "Ann"), seat(event, "Bea", ask_first=True)
