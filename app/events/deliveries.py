@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
 
 from app.core.database import db
-from app.core.mail import SUPPRESSED, Mail, MailState
+from app.core.mail import SUPPRESSED, Mail, MailState, Suppressed
 from app.events.models import Event, EventMessage, Invitation, Registration
 from app.events.parts import SEATED, recipients
 from app.events.reminders import due_at
@@ -132,11 +132,12 @@ def _names(event_id: int, addresses: Sequence[str]) -> dict[str, str]:
 
 
 def undelivered(addresses: Sequence[str]) -> dict[str, str]:
-    """Of these addresses, those whose last mail did not arrive, with the reason. For the lists of who comes."""
+    """Of these addresses, those that nothing is sent to or whose last mail did not arrive, with the reason."""
     final = Mail.state.in_((MailState.SENT, *LOST))
     last = select(func.max(Mail.id)).where(Mail.recipient.in_(set(addresses)), final).group_by(Mail.recipient)
     query = select(Mail.recipient, Mail.reason).where(Mail.id.in_(last), Mail.state.in_(LOST))
-    return {recipient: reason or "" for recipient, reason in db.session.execute(query)}
+    held_back = select(Suppressed.address, Suppressed.reason).where(Suppressed.address.in_(set(addresses)))
+    return {row[0]: row[1] or "" for found in (query, held_back) for row in db.session.execute(found)}
 
 
 def reminder_of(event: Event) -> tuple[datetime | None, int]:
