@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from icalendar import Calendar, vCalAddress, vText
+from icalendar import Calendar, vCalAddress, vDuration, vText
 from icalendar import Event as Entry
 from sqlalchemy import func, select
 
@@ -27,6 +27,7 @@ from app.events.models import LIVE, Event, EventStatus, PoolKind, Registration, 
 from app.events.zones import vtimezone
 from app.web.formats import labelled
 
+ASK_AGAIN = timedelta(hours=6)
 REPLY = "r"  # the kind of the addresses that calendars answer to
 STATUS = {
     EventStatus.DRAFT: "TENTATIVE",
@@ -42,23 +43,18 @@ def uid(event_id: int) -> str:
     return f"event-{event_id}@{host()}"
 
 
-def join_link(event: Event, registration: Registration | None) -> str:
-    """Where a party joins online: for those with a seat and, when an event has places online, with one of those."""
-    if not event.online_url or registration is None or not registration.seated or registration.status not in LIVE:
-        return ""
-    pool = registration.pool
-    if pool is not None and pool.kind is PoolKind.ONLINE:
-        return event.online_url
-    return "" if any(other.kind is PoolKind.ONLINE for other in event.pools) else event.online_url
-
-
 def feed(events: Iterable[Event], name: str) -> bytes:
     """A calendar that a client may subscribe to. Join links are left out of events that one registers for."""
     calendar = _calendar("PUBLISH")
+    calendar.add("NAME", _line(name))
     calendar.add("X-WR-CALNAME", _line(name))
+    calendar.add("REFRESH-INTERVAL", ASK_AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", vDuration(ASK_AGAIN))
     shown = list(events)
     for event in shown:
         entry = _entry(event, event.updated_at, "" if event.pool else event.online_url)
+        if event.status is EventStatus.POSTPONED:
+            entry["SUMMARY"] = vText(_("Postponed: %(title)s", title=_line(event.title)))
         entry.add("ORGANIZER", _organiser())
         calendar.add_component(entry)
     return _written(calendar, shown)
@@ -68,7 +64,7 @@ def own_entry(event: Event, registration: Registration) -> bytes:
     """The event for somebody who holds a seat, to put into their calendar by hand."""
     calendar = _calendar("PUBLISH")
     with force_locale(registration.locale):
-        entry = _entry(event, event.updated_at, join_link(event, registration), registration)
+        entry = _entry(event, event.updated_at, registration.join_url, registration)
     entry["SEQUENCE"] = max(registration.calendar_version, event.seen_version)
     entry.add("ORGANIZER", _organiser(registration))
     calendar.add_component(entry)
@@ -114,7 +110,7 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
     method = "CANCEL" if cancel else "REQUEST"
     calendar = _calendar(method)
     with force_locale(registration.locale):
-        entry = _entry(event, now(), join_link(event, registration), registration)
+        entry = _entry(event, now(), registration.join_url, registration)
     entry["SEQUENCE"] = registration.calendar_version
     entry.add("ORGANIZER", _organiser(registration))
     entry.add("ATTENDEE", _attendee(registration, cancel=cancel), encode=False)

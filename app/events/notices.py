@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.mail import queue_mail
 from app.events import calendars
 from app.events.links import absolute
-from app.events.models import Event, Registration
+from app.events.models import Audience, Event, Registration
 
 SUBJECTS: dict[str, Callable[[str], str]] = {
     "event_confirmed": lambda title: _("You have a seat: %(title)s", title=title),
@@ -68,14 +68,16 @@ def context_of(event: Event, registration: Registration) -> dict[str, Any]:
     house = current_app.config["KERMESSE"]["ORGANISATION"]
     with force_locale(registration.locale):
         why = _("You get this mail because you registered for %(title)s at %(house)s.", title=event.title, house=house)
+    link = absolute("events.registration", token=registration.token)
+    # The page of an event by invitation or list is not there for a reader who has not signed in.
+    open_to_all = event.audience in (Audience.PUBLIC, Audience.STAFF)
     return {
         "why": why,
         "event": event,
         "registration": registration,
         "room": calendars.room_of(event, registration),
-        "join_url": calendars.join_link(event, registration),
-        "link": absolute("events.registration", token=registration.token),
-        "page": absolute("events.page", slug=event.slug),
+        "link": link,
+        "page": absolute("events.page", slug=event.slug) if open_to_all else link,
     }
 
 

@@ -51,7 +51,7 @@ def an_event(**values: Any) -> Event:
 
 def a_registration(**values: Any) -> Registration:
     facts = {
-        "id": 7, "token": "abc", "event_id": 3, "name": "Pia", "email": "pia@family.example", "locale": "en", "party": 1,
+        "id": 7, "token": "abc", "event": an_event(), "name": "Pia", "email": "pia@family.example", "locale": "en", "party": 1,
         "seated": 1, "status": RegistrationStatus.CONFIRMED, "calendar_version": 1,
     }  # fmt: skip
     return Registration(**facts | values)

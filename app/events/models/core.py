@@ -253,6 +253,17 @@ class Registration(Base):
     feedback_given: Mapped[bool] = mapped_column(default=False, server_default=false())
     event: Mapped[Event] = relationship()
     pool: Mapped[SeatPool | None] = relationship()
+
+    @property
+    def join_url(self) -> str:
+        """The link to join online, or nothing. It is for who holds a seat: one online, where the event has such seats."""
+        event = self.event
+        if not event.online_url or not self.seated or event.status is EventStatus.CANCELLED:
+            return ""
+        apart = any(pool.kind is PoolKind.ONLINE for pool in event.pools)
+        here = self.pool is not None and self.pool.kind is PoolKind.ONLINE
+        return event.online_url if here or not apart else ""
+
     __table_args__ = (
         CheckConstraint("party >= 1", name="party_of_one_or_more"),
         CheckConstraint("seated >= 0 AND seated <= party", name="seated_within_party"),
