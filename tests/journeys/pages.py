@@ -22,6 +22,8 @@ MANAGING = {
     "manage-event": "/manage/events/new/",
     "manage-messages": "/manage/events/8/messages/",
     "manage-message": "/manage/events/8/messages/new/",
+    "manage-message-draft": "/manage/events/9/messages/2/",
+    "manage-message-sent": "/manage/events/8/messages/1/",
     "manage-campaigns": "/manage/campaigns/",
     "manage-galleries": "/manage/galleries/",
     "manage-gallery": "/manage/galleries/2/",
