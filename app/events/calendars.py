@@ -123,10 +123,11 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
 
 
 def _attendee(registration: Registration, *, cancel: bool) -> vCalAddress:
-    """The party, who said yes by registering; an offer is still to be answered."""
+    """The party, who said yes by registering and no by withdrawing; an offer is still to be answered."""
     guest = vCalAddress(f"mailto:{registration.email}")
     answerable = bool(addresses.signed(REPLY, registration.id)) and not cancel
-    state = "DECLINED" if cancel else "ACCEPTED" if registration.seated else "NEEDS-ACTION"
+    state = "ACCEPTED" if registration.seated else "NEEDS-ACTION"
+    state = state if registration.status in LIVE else "DECLINED"
     guest.params["CN"] = vText(_parameter(registration.name))
     guest.params.update({"CUTYPE": vText("INDIVIDUAL"), "ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText(state)})
     guest.params["RSVP"] = vText("TRUE" if answerable else "FALSE")

@@ -172,6 +172,7 @@ def test_each_change_is_one_step_further_and_the_end_is_an_empty_calendar(app: F
     with atomic():
         services.withdraw(ann.id)
     assert _hear(CalendarClient(), "ann@")[-1][0] == "CANCEL"
+    assert attached(mails("event_withdrawn")[0])[1]["ATTENDEE"].params["PARTSTAT"] == "DECLINED"
 
 
 def _hear(phone: CalendarClient, to: str) -> list[tuple[str, int]]:
