@@ -179,7 +179,7 @@ def _hear(phone: CalendarClient, to: str) -> list[tuple[str, int]]:
     for one in mails("event_", to):
         method, entry = attached(one) if one.files != "[]" else ("", None)
         if entry is not None:
-            phone._apply(method, _content(one).encode())
+            phone.apply(method, _content(one).encode())
     return phone.heard
 
 
