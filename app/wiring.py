@@ -45,7 +45,7 @@ from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs
 from app.core.clock import now
 from app.core.database import db, prepare_engine
-from app.core.registry import Registry
+from app.core.registry import Inbound, Registry
 from app.core.transactions import atomic
 from app.events import (
     after_manage_views,
@@ -204,6 +204,7 @@ def _registry() -> Registry:
     registry.inbound = {calendars.REPLY: replies.receive}
     registry.card_terms = {settlement.PAYABLE: cards.lot_terms, settlement.PLEDGE: cards.pledge_terms}
     registry.card_claims = [cards.claims]
+    registry.inbound = {calendars.REPLY: Inbound(replies.read, replies.act)}
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.sweeps = {
         "lots": auction_jobs.overdue,

@@ -102,9 +102,9 @@ class CalendarClient:
         """Do what a mail tells this calendar, if anything."""
         for part in letter.walk():
             if part.get_content_type() == "text/calendar" and part.get_content_disposition() != "attachment":
-                self._apply(str(part.get_param("method")), part.get_payload(decode=True))
+                self.apply(str(part.get_param("method")), part.get_payload(decode=True))
 
-    def _apply(self, method: str, raw: bytes) -> None:
+    def apply(self, method: str, raw: bytes) -> None:
         calendar = strictly(raw)
         assert calendar.method.value == method
         (entry,) = calendar.vevent_list

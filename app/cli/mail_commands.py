@@ -28,18 +28,18 @@ def mail_in(recipients: tuple[str, ...]) -> None:
     The exit code is 0 also for what is not believed or cannot be read, so that nothing is answered to a forged sender; 75
     asks the mail server to try again later.
     """
-    raw = _read(sys.stdin.buffer)
     try:
-        outcome = retried(lambda: _receive(raw, recipients))
+        heard = inbox.hear(_read(sys.stdin.buffer), recipients)
+        outcome = heard if isinstance(heard, inbox.Outcome) else retried(lambda: _act(heard))
     except Exception:
         log.exception("a message is tried again later")
         sys.exit(LATER)
     click.echo(outcome.value)
 
 
-def _receive(raw: bytes, recipients: tuple[str, ...]) -> inbox.Outcome:
+def _act(heard: inbox.Heard) -> inbox.Outcome:
     with atomic():
-        return inbox.receive(raw, recipients)
+        return inbox.act(heard)
 
 
 def _read(source: BinaryIO) -> bytes:

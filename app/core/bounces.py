@@ -72,12 +72,12 @@ def note(returned: Returned, mail_id: int | None) -> bool:
     the servers on its way have seen. A report that it is late leaves the row sent, with why it is late.
     """
     mail = _mail(returned, mail_id)
-    if mail is None or mail.state is MailState.QUEUED:
+    if mail is None or not mail.attempts:
         return False
     if not returned.failed:
         mail.reason = mail.reason if mail.state is MailState.BOUNCED else returned.reason
         return True
-    if mail.state is MailState.SENT:
+    if mail.state in (MailState.SENT, MailState.QUEUED):  # queued: its sender has not noted yet that it left
         mail.state, mail.reason = MailState.BOUNCED, returned.reason
     if statuses.speaks_of_the_address(returned.reason):
         suppress(mail.recipient, returned.reason)

@@ -7,11 +7,12 @@ cannot be read or believed changes nothing. Nothing that it says goes into a log
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -37,21 +38,41 @@ class Outcome(StrEnum):
     TOO_LARGE = "too large"
 
 
-def receive(raw: bytes, recipients: Iterable[str] = ()) -> Outcome:
-    """Act on a message in the current transaction. `recipients` are those of the envelope, if they are known."""
+@dataclass(frozen=True)
+class Heard:
+    """A message that was understood: the kind and number of the address that it came to, and what it says."""
+
+    kind: str
+    number: int | None
+    says: Any
+
+
+def hear(raw: bytes, recipients: Iterable[str] = ()) -> Heard | Outcome:
+    """What a message says, or why it says nothing. Outside of any transaction: reading what others wrote takes time.
+
+    `recipients` are those of the envelope, if they are known.
+    """
     if len(raw) > LARGEST:
         return _told(Outcome.TOO_LARGE, "")
     message = _tried(lambda: _parsed(raw))
     if message is None:
         return _told(Outcome.UNREADABLE, "")
     signed = next(filter(None, map(addresses.read_signed, _addressed(message, recipients))), None)
-    if signed is not None and signed.kind in registry().inbound:
-        return _told(Outcome(registry().inbound[signed.kind](signed.number, message)), signed.kind)
+    kind, number = signed or ("", None)
+    if kind in registry().inbound:
+        says = _tried(lambda: registry().inbound[kind].read(message))
+        return Heard(kind, number, says) if says is not None else _told(Outcome.NOTHING, kind)
     returned = _tried(lambda: bounces.read(message))
     if returned is not None:
-        mail_id = signed.number if signed is not None and signed.kind == BOUNCE else None
-        return _told(Outcome.DONE if bounces.note(returned, mail_id) else Outcome.UNKNOWN, BOUNCE)
-    return _told(Outcome.NOTHING if signed is not None else Outcome.UNKNOWN, signed.kind if signed else "")
+        return Heard(BOUNCE, number, returned)
+    return _told(Outcome.NOTHING if signed is not None else Outcome.UNKNOWN, kind)
+
+
+def act(heard: Heard) -> Outcome:
+    """Do what a message says, in the current transaction."""
+    if heard.kind == BOUNCE:
+        return _told(Outcome.DONE if bounces.note(heard.says, heard.number) else Outcome.UNKNOWN, BOUNCE)
+    return _told(Outcome(registry().inbound[heard.kind].act(heard.number or 0, heard.says)), heard.kind)
 
 
 def _told(outcome: Outcome, kind: str) -> Outcome:

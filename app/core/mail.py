@@ -228,7 +228,9 @@ def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
             if backend is not None and not isinstance(fault, SMTPRecipientsRefused):
                 backend.close()
     with atomic():
-        db.session.execute(update(Mail).where(Mail.id == mail.id).values(**values))
+        # Only while nobody else knew better: it may have come back already.
+        mine = (Mail.id == mail.id, Mail.state == MailState.QUEUED)
+        db.session.execute(update(Mail).where(*mine).values(**values))
         if values.get("state") is MailState.FAILED and statuses.speaks_of_the_address(values["reason"]):
             suppress(mail.recipient, values["reason"])
 

@@ -26,21 +26,30 @@ class Letter:
     context: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Inbound:
+    """`read`: what a message says, None if nothing; may raise anything for a broken one, and is called outside of any
+    transaction. `act`: does it, for the number in the address, and answers a value of `inbox.Outcome`."""
+
+    read: Callable[[Message], Any | None]
+    act: Callable[[int, Any], str]
+
+
 @dataclass
 class Registry:
     """`jobs`: handlers by kind. `payables`: by kind of invoice line. `letters`: what makes a mail's words when it is sent,
-    in the reader's language, by kind. `inbound`: what reads a message sent to one of our own addresses, by the address's kind;
-    told its number, answers a value of `inbox.Outcome`. `followers`: what is told of mails when they are first taken up to be
-    sent, by the word that their keys begin with; called in that transaction. `card_terms`: by kind of invoice line, after how
-    many days unpaid its buyer agreed that the card they keep with us may be charged (None: not). `card_claims`: what a
-    person's card stands behind, in words; called under the card's lock."""
+    in the reader's language, by kind. `inbound`: what understands a message sent to one of our own addresses, by the
+    address's kind. `followers`: what is told of mails when they are first taken up to be sent, by the word that their keys
+    begin with; called in that transaction. `card_terms`: by kind of invoice line, after how many days unpaid its buyer
+    agreed that the card they keep with us may be charged (None: not). `card_claims`: what a person's card stands behind, in
+    words; called under the card's lock."""
 
     jobs: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
     sweeps: dict[str, Callable[[], None]] = field(default_factory=dict)
     letters: dict[str, Callable[[Mapping[str, Any]], Letter]] = field(default_factory=dict)
     payables: dict[str, Payable] = field(default_factory=dict)
     followers: dict[str, Callable[[Sequence[Any]], None]] = field(default_factory=dict)
-    inbound: dict[str, Callable[[int, Message], str]] = field(default_factory=dict)
+    inbound: dict[str, Inbound] = field(default_factory=dict)
     card_terms: dict[str, Callable[[int], int | None]] = field(default_factory=dict)
     card_claims: list[Callable[[int], list[str]]] = field(default_factory=list)
 

@@ -46,17 +46,16 @@ def uid(event_id: int) -> str:
 def feed(events: Iterable[Event], name: str) -> bytes:
     """A calendar that a client may subscribe to. Join links are left out of events that one registers for."""
     calendar = _calendar("PUBLISH")
-    name = _line(name)
-    calendar.add("NAME", name)
-    calendar.add("X-WR-CALNAME", name)
+    calendar.add("NAME", _line(name))
+    calendar.add("X-WR-CALNAME", _line(name))
     calendar.add("REFRESH-INTERVAL", ASK_AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", vDuration(ASK_AGAIN))
     shown = list(events)
     for event in shown:
         entry = _entry(event, event.updated_at, "" if event.pool else event.online_url)
-        entry.add("ORGANIZER", _organiser())
         if event.status is EventStatus.POSTPONED:
             entry["SUMMARY"] = vText(_("Postponed: %(title)s", title=_line(event.title)))
+        entry.add("ORGANIZER", _organiser())
         calendar.add_component(entry)
     return _written(calendar, shown)
 
@@ -87,9 +86,11 @@ def next_invitation(event: Event, registration: Registration) -> dict[str, str] 
 
 
 def _method(event: Event, registration: Registration) -> str | None:
+    if event.status is EventStatus.HELD or now() >= event.ends_at:
+        return None  # what was stays in the calendars
     offered = registration.status is RegistrationStatus.OFFERED and bool(addresses.signed(REPLY, 0))
     comes = registration.status in LIVE and (registration.seated > 0 or offered)
-    if comes and event.status is EventStatus.PUBLISHED and now() < event.ends_at:
+    if comes and event.status is EventStatus.PUBLISHED:
         return "REQUEST"
     return "CANCEL" if registration.calendar_version else None
 
@@ -115,16 +116,18 @@ def invitation(event: Event, registration: Registration, *, cancel: bool = False
     entry.add("ATTENDEE", _attendee(registration, cancel=cancel), encode=False)
     # The party is the only one of its invitation: for its calendar the whole entry goes.
     entry["STATUS"] = vText("CANCELLED" if cancel else "CONFIRMED" if registration.seated else "TENTATIVE")
+    entry.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")  # nobody reads proposals of another time
     calendar.add_component(entry)
     content = _written(calendar, [event]).decode()
     return {"name": "event.ics", "type": f"text/calendar; method={method}", "content": content}
 
 
 def _attendee(registration: Registration, *, cancel: bool) -> vCalAddress:
-    """The party, who said yes by registering; an offer is still to be answered."""
+    """The party, who said yes by registering and no by withdrawing; an offer is still to be answered."""
     guest = vCalAddress(f"mailto:{registration.email}")
     answerable = bool(addresses.signed(REPLY, registration.id)) and not cancel
-    state = "DECLINED" if cancel else "ACCEPTED" if registration.seated else "NEEDS-ACTION"
+    state = "ACCEPTED" if registration.seated else "NEEDS-ACTION"
+    state = state if registration.status in LIVE else "DECLINED"
     guest.params["CN"] = vText(_parameter(registration.name))
     guest.params.update({"CUTYPE": vText("INDIVIDUAL"), "ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText(state)})
     guest.params["RSVP"] = vText("TRUE" if answerable else "FALSE")

@@ -76,7 +76,6 @@ def context_of(event: Event, registration: Registration) -> dict[str, Any]:
         "event": event,
         "registration": registration,
         "room": calendars.room_of(event, registration),
-        "join_url": registration.join_url,
         "link": link,
         "page": absolute("events.page", slug=event.slug) if open_to_all else link,
     }

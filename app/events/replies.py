@@ -11,7 +11,6 @@ from email.message import Message
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import structlog
 from icalendar import Calendar
 
 from app.core.inbox import Outcome, parts, text_of
@@ -21,7 +20,6 @@ from app.events.models import LIVE, Event, Registration, RegistrationStatus
 from app.events.seats import RegistrationRefused, locked_registration
 
 LARGEST = 200_000  # characters of a calendar part: an answer is a few lines
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,8 @@ class Reply:
     state: str
 
 
-def receive(registration_id: int, message: Message) -> str:
-    """Act on the answer that a message to a registration's address holds, in the current transaction."""
-    try:
-        reply = read(message)
-    except Exception as fault:  # what a calendar wrote can be anything
-        log.info("an answer could not be read", fault=type(fault).__name__)
-        return Outcome.UNREADABLE
-    if reply is None:
-        return Outcome.NOTHING
+def act(registration_id: int, reply: Reply) -> str:
+    """Do what an answer to a registration's address says, in the current transaction."""
     try:
         _pools, event, registration = locked_registration(registration_id)
     except LookupError:

@@ -16,7 +16,7 @@ from app.auctions.models import Auction, Award, AwardStatus, Lot
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import Job
-from app.core.mail import Mail, MailState
+from app.core.mail import OVERTAKEN, Mail, MailState
 from app.events.models import Campaign, Event, EventStatus
 from app.events.outcome_queries import overdue_outcomes
 from app.galleries import queries as galleries
@@ -85,7 +85,9 @@ def attention() -> list[dict[str, Any]]:
     """Counts of what waits for somebody, for the managing desk: key and number, only where there is something."""
     counts = {
         "draft_events": select(func.count()).select_from(Event).where(Event.status == EventStatus.DRAFT),
-        "mail_failed": select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED),
+        "mail_failed": select(func.count())
+        .select_from(Mail)
+        .where(Mail.state.in_((MailState.FAILED, MailState.BOUNCED)), Mail.reason != OVERTAKEN),
         "jobs_failed": select(func.count()).select_from(Job).where(Job.failed_at.is_not(None)),
     }
     if has_role("treasurer", "organiser", "helper"):

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.core import clock, inbox, mail, statuses
 from app.core.addresses import read_signed, signed
 from app.core.database import db
-from app.core.inbox import LARGEST, Outcome, receive
+from app.core.inbox import LARGEST, Outcome, act, hear
 from app.core.mail import Mail, MailState, Suppressed, queue_mail
 from app.core.transactions import atomic
 from tests.letterbox import Letterbox
@@ -53,8 +53,11 @@ def suppressed() -> list[str]:
 
 
 def take(raw: bytes | EmailMessage, *recipients: str) -> Outcome:
+    heard = hear(raw if isinstance(raw, bytes) else raw.as_bytes(), recipients)
+    if isinstance(heard, Outcome):
+        return heard
     with atomic():
-        return receive(raw if isinstance(raw, bytes) else raw.as_bytes(), recipients)
+        return act(heard)
 
 
 def report(action: str, status: str, said: str, *, to: str = BOX, returned: str = "", kind: str = "rfc822") -> bytes:
@@ -169,6 +172,17 @@ def test_a_forged_report_changes_nothing(app: Flask, letterbox: Letterbox) -> No
 
 
 @ONE_ENGINE
+def test_a_report_that_is_faster_than_the_sender_is_not_lost(app: Flask, letterbox: Letterbox) -> None:
+    write()
+    leased = mail._lease(10)
+    assert take(report(*GONE, to=signed("b", leased[0].id))) is Outcome.DONE
+    with atomic():
+        mail.allow("ann@home.example")
+    mail._deliver(leased[0], mail.message.server())
+    assert stored().state is MailState.BOUNCED
+
+
+@ONE_ENGINE
 def test_an_absence_notice_is_no_report(app: Flask, letterbox: Letterbox) -> None:
     row, note = sent(), EmailMessage()
     note["To"], note["Subject"], note["Auto-Submitted"] = signed("b", row.id), "I am away", "auto-replied"
@@ -262,6 +276,7 @@ ODD = {
     "a report that is one part": b"Content-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n",
     "a header that never ends": b"To: " + b"a@b.example, " * 50_000 + b"\r\n\r\nx",
     "parameters that never end": b"Content-Type: text/calendar" + b"; a=b" * 90_000 + b"\r\n\r\nx",
+    "messages in messages": b"Content-Type: message/rfc822\r\n\r\n" * 3000,
     "odd header": b"To: =?utf-8?b?/////?=\r\nFrom: <<<>>>\r\nContent-Type: ;;;\r\nContent-Transfer-Encoding: base64\r\n\r\n===",
 }
 

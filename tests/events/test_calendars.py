@@ -51,7 +51,7 @@ def an_event(**values: Any) -> Event:
 
 def a_registration(**values: Any) -> Registration:
     facts = {
-        "id": 7, "token": "abc", "event_id": 3, "name": "Pia", "email": "pia@family.example", "locale": "en", "party": 1,
+        "id": 7, "token": "abc", "event": an_event(), "name": "Pia", "email": "pia@family.example", "locale": "en", "party": 1,
         "seated": 1, "status": RegistrationStatus.CONFIRMED, "calendar_version": 1,
     }  # fmt: skip
     return Registration(**facts | values)
@@ -172,13 +172,14 @@ def test_each_change_is_one_step_further_and_the_end_is_an_empty_calendar(app: F
     with atomic():
         services.withdraw(ann.id)
     assert _hear(CalendarClient(), "ann@")[-1][0] == "CANCEL"
+    assert attached(mails("event_withdrawn")[0])[1]["ATTENDEE"].params["PARTSTAT"] == "DECLINED"
 
 
 def _hear(phone: CalendarClient, to: str) -> list[tuple[str, int]]:
     for one in mails("event_", to):
         method, entry = attached(one) if one.files != "[]" else ("", None)
         if entry is not None:
-            phone._apply(method, _content(one).encode())
+            phone.apply(method, _content(one).encode())
     return phone.heard
 
 
@@ -227,6 +228,16 @@ def test_a_postponed_event_leaves_the_calendar_until_there_is_a_new_date(app: Fl
     assert phone.entries[calendars.uid(event.id)].dtstart.value.astimezone(UTC) == event.starts_at
     assert [one.files for one in mails("event_", "bea@")] == ["[]"] * 3  # she only waits
     assert ann.id != bea.id
+
+
+def test_what_was_stays_in_the_calendar(app: Flask) -> None:
+    event = make_event(capacity=1)
+    ann = seat(event, "Ann")
+    with clock.travel(event.ends_at + timedelta(minutes=1)):
+        for status in ("published", "held"):
+            event.status = EventStatus(status)
+            assert calendars.next_invitation(event, ann) is None
+    db.session.rollback()
 
 
 def test_an_offer_may_be_answered_in_the_calendar_when_somebody_reads_it(app: Flask, answered: None) -> None:

@@ -290,6 +290,23 @@ def test_a_name_cannot_write_into_the_mail(app: Flask, cast: Cast) -> None:
     assert "\n" not in preview.subject
 
 
+@ONE_ENGINE
+def test_the_invited_read_why_and_find_their_own_page(app: Flask, cast: Cast) -> None:
+    event = make_event(capacity=2)
+    with atomic():
+        facts = {"token": "tok", "email": "gil@home.example", "name": "Gil", "state": InvitationState.WRITTEN}
+        db.session.add(Invitation(event_id=event.id, created_at=now(), locale="en", **facts))
+        made = messages.draft(
+            event.id, "invited", "Will you come?", "Dear {name}, {place}, {link}", "op", cast.organiser.id
+        )
+        messages.send(made.id, cast.organiser.id)
+    (one,) = written()
+    assert one.key.endswith(":i1")
+    words = mail.words_of(one)
+    assert "Dear Gil, Room A, http://localhost/" in words["text"]
+    assert "because you were invited" in words["text"] and "because you registered" not in words["text"]
+
+
 # What did not arrive
 
 

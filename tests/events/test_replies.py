@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.addresses import signed
 from app.core.clock import now
 from app.core.database import db
-from app.core.inbox import Outcome, receive
+from app.core.inbox import Outcome, act, hear
 from app.core.transactions import atomic
 from app.events import calendars, queries, services
 from app.events.models import Event, Registration
@@ -51,8 +51,11 @@ def letter(to: str, text: str, *, sender: str = "ann@home.example", kind: str = 
 
 
 def take(message: EmailMessage, *recipients: str) -> Outcome:
+    heard = hear(message.as_bytes(), recipients)
+    if isinstance(heard, Outcome):
+        return heard
     with atomic():
-        return receive(message.as_bytes(), recipients)
+        return act(heard)
 
 
 def state(registration: Registration) -> str:
@@ -317,7 +320,7 @@ def test_the_command_reads_a_message_from_its_input(app: Flask) -> None:
 
 @ONE_ENGINE
 def test_a_fault_asks_the_mail_server_to_keep_the_message(app: Flask, monkeypatch: Any) -> None:
-    monkeypatch.setattr("app.core.inbox.receive", lambda *_: 1 / 0)
+    monkeypatch.setattr("app.core.inbox.hear", lambda *_: 1 / 0)
     said = app.test_cli_runner().invoke(args=["mail-in"], input=b"From: x\r\n\r\nx")
     assert said.exit_code == 75
 

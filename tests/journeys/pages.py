@@ -38,6 +38,8 @@ MANAGING = {
     "manage-questions": "/manage/events/9/questions/",
     "manage-requests": "/manage/events/12/requests/",
     "manage-queue": "/manage/events/9/queue/",
+    "manage-message-draft": "/manage/events/9/messages/2/",
+    "manage-message-sent": "/manage/events/8/messages/1/",
     "manage-campaigns": "/manage/campaigns/",
     "manage-galleries": "/manage/galleries/",
     "manage-gallery": "/manage/galleries/2/",

@@ -26,10 +26,10 @@ LETTERS = (
     ),
     (
         "Printmaking",
-        "waiting",
-        "A second table, perhaps",
-        "Dear {name},\n\nwe are asking for a second press. If it comes, there is room for everybody who waits, and you hear from "
-        "us at once. Your place in the queue is on {link}.",
+        "seated",
+        "Old clothes are best",
+        "Dear {name},\n\nprinting ink does not wash out: come in something old. You have {seats}; aprons for the smallest are there.\n\n"
+        "We begin on time, {when}. Everything else stands on {link}.",
         False,
     ),
 )
