@@ -310,7 +310,23 @@ async function open(event) {
   }
 }
 
+/** Two tabs of one phone would not know of each other's scans: the second waits until the first is closed. */
+async function soleTab() {
+  if (!navigator.locks) return;
+  const mine = new Promise((granted) => {
+    navigator.locks.request(`kermesse-door-${EVENT}`, () => {
+      granted(true);
+      return new Promise(() => {});
+    });
+  });
+  const soon = new Promise((done) => { setTimeout(() => done(false), 400); });
+  if (await Promise.race([mine, soon])) return;
+  status("trouble", words.otherTab);
+  await mine;
+}
+
 async function begin() {
+  await soleTab();
   arrange(door);
   kept = await store.scans();
   clock = Math.max(0, ...kept.map((row) => row.confirmed ?? 0));
@@ -334,6 +350,7 @@ async function awake() {
 
 async function start() {
   part("door-name").dataset.before = part("door-name").textContent;
+  if (!isSecureContext) return status("trouble", words.insecure);
   try {
     store = await Store.open(EVENT);
     door = (await store.door()) ?? null;

@@ -12,9 +12,11 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import door, services
+from app.events.changes import change_party
 from app.events.door import DoorRefused
 from app.events.door_queries import conflicts_of, count_of, device_list, found_by_name
 from app.events.models import Admission, Registration, Source, Verdict
+from app.events.seats import RegistrationRefused
 from app.events.tickets import ticket_text
 from tests.events.door_helpers import arrived, door_faults, heard, open_door, pool_of, scan, walk_in
 from tests.events.helpers import mails, make_event, seat
@@ -194,6 +196,19 @@ def test_walk_ins_without_network_beyond_what_there_is_are_told_and_never_overso
     seat(event, "Bea", 2)
     told = walk_in(event, north, people=2, let_in=True, offline=True)
     assert (told.word, told.reason, told.conflict) == ("beyond", "full", True)
+    assert door_faults(event) == []
+
+
+def test_who_is_in_the_room_gives_no_seat_back(app: Flask) -> None:
+    event = make_event(capacity=9)
+    family = seat(event, "Ann", 4)
+    scan(event, family, people=2)
+    with pytest.raises(RegistrationRefused), atomic():
+        services.withdraw(family.id)
+    with pytest.raises(RegistrationRefused), atomic():
+        change_party(family.id, 1)
+    with atomic():
+        assert change_party(family.id, 2).seated == 2  # the two who did not come
     assert door_faults(event) == []
 
 

@@ -233,25 +233,6 @@ def test_ten_minutes_without_network_at_three_doors(server: Server, visitor: Cal
     assert north.page.evaluate("indexedDB.databases().then((all) => caches.keys())") == []
 
 
-def test_a_list_that_somebody_touched_is_not_used(server: Server, visitor: Callable[..., Visitor]) -> None:
-    cast = Cast.assemble()
-    event = make_event(days=0.02, capacity=9)
-    ann = seat(event, "Ann")
-    one = Helper(visitor(server), event, "North")
-    enter(one.visitor, server, cast.helper)
-    one.keep_door(allotment=0)
-    one.page.evaluate(TOUCH)
-    one.visitor.context.set_offline(True)
-    one.page.reload()
-    one.stands("trouble", "was changed by something")
-    assert one.scan(short(ann)) == "refused"
-    assert one.waiting() == 0
-    one.visitor.context.set_offline(False)
-    one.stands("online")
-    assert one.scan(short(ann)) == "welcome"
-    quiet([one])
-
-
 TOUCH = """async () => {
   const of = (ask) => new Promise((done) => { ask.onsuccess = () => done(ask.result); });
   const db = await of(indexedDB.open("kermesse-door", 1));
@@ -261,24 +242,6 @@ TOUCH = """async () => {
   await of(doors.put(door));
   db.close();
 }"""
-
-
-def test_a_silent_door_keeps_its_tickets_from_one_with_network(server: Server, visitor: Callable[..., Visitor]) -> None:
-    """One phone loses the network, the others do not: they send people there, or a helper answers for it."""
-    cast = Cast.assemble()
-    event = make_event(days=0.02, capacity=40)
-    silent = open_door(event, "The far door")  # its device was never heard of, so it may hold any ticket
-    ann = seat(event, "Ann")
-    one = Helper(visitor(server), event, "North")
-    enter(one.visitor, server, cast.helper)
-    one.keep_door(allotment=0)
-    deafen(silent)
-    assert one.scan(short(ann)) == "elsewhere"
-    assert "Send them to The far door" in one.title()
-    assert arrived(ann) == 0
-    assert one.on_my_word() == "welcome"
-    assert arrived(ann) == 1
-
 
 CAMERA = """async ([picture, turn]) => {
   const image = new Image();
@@ -300,16 +263,44 @@ CAMERA = """async ([picture, turn]) => {
 }"""
 
 
-def test_a_camera_reads_tickets_where_the_browser_has_no_reader(
-    server: Server, visitor: Callable[..., Visitor]
-) -> None:
-    """Turned and aslant, with our own reader, without network: the real one is what this browser lacks."""
+Scene = tuple[Event, Registration, Helper]
+
+
+def test_what_else_can_happen_at_a_door(server: Server, visitor: Callable[..., Visitor]) -> None:
+    """A touched list, a camera, a session that ended, a second tab, a silent door: one evening each."""
     cast = Cast.assemble()
-    event = make_event(days=0.02, capacity=9)
-    ann = seat(event, "Ann")
-    one = Helper(visitor(server), event, "North")
-    enter(one.visitor, server, cast.helper)
-    one.keep_door(allotment=0)
+
+    def evening() -> Scene:
+        event = make_event(days=0.02, capacity=40)
+        ann = seat(event, "Ann")
+        one = Helper(visitor(server), event, "North")
+        enter(one.visitor, server, cast.helper)
+        one.keep_door(allotment=2)
+        return event, ann, one
+
+    touched(*evening())
+    before_the_camera(*evening())
+    signed_out(*evening(), server, cast)
+    in_two_tabs(*evening())
+    beside_a_silent_door(*evening())
+
+
+def touched(_event: Event, ann: Registration, one: Helper) -> None:
+    """A list that somebody changed on the phone is not used, and the page says so."""
+    one.page.evaluate(TOUCH)
+    one.visitor.context.set_offline(True)
+    one.page.reload()
+    one.stands("trouble", "was changed by something")
+    assert one.scan(short(ann)) == "refused"
+    assert one.waiting() == 0
+    one.visitor.context.set_offline(False)
+    one.stands("online")
+    assert one.scan(short(ann)) == "welcome"
+    quiet([one])
+
+
+def before_the_camera(_event: Event, ann: Registration, one: Helper) -> None:
+    """Turned and aslant, without network, by our own reader: this browser has none."""
     assert one.page.evaluate("typeof BarcodeDetector") == "undefined"
     one.cut()
     picture = segno.make(ticket_text(ann), error="m", micro=False, boost_error=False, version=2)
@@ -326,3 +317,39 @@ def test_a_camera_reads_tickets_where_the_browser_has_no_reader(
     one.stands("online")
     assert arrived(ann) == 1
     quiet([one])
+
+
+def signed_out(event: Event, ann: Registration, one: Helper, server: Server, cast: Cast) -> None:
+    """The session ends: the phone says so, goes on by its list, and brings the scans home in a new session."""
+    one.visitor.context.clear_cookies()
+    one.stands("trouble", "Signed out")
+    assert one.scan(short(ann)) == "welcome"
+    one.stands("trouble", "wait here: 1")
+    assert one.walk_in(1) == "welcome"
+    assert (arrived(ann), count_of(event.id).arrived) == (0, 0)
+    enter(one.visitor, server, cast.organiser)
+    one.stands("online")
+    assert one.waiting() == 0
+    assert (arrived(ann), count_of(event.id).arrived, door_faults(event)) == (1, 2, [])
+    one.visitor.faults = [fault for fault in one.visitor.faults if "400" not in fault]  # the token of the old session
+
+
+def in_two_tabs(_event: Event, ann: Registration, one: Helper) -> None:
+    """The second tab of the same phone waits for the first."""
+    second = one.visitor.context.new_page()
+    second.goto(one.path)
+    second.wait_for_selector("[data-status][data-kind=trouble]:has-text('another tab')")
+    one.page.close()
+    one.page = second
+    one.stands("online")
+    assert one.scan(short(ann)) == "welcome"
+
+
+def beside_a_silent_door(event: Event, ann: Registration, one: Helper) -> None:
+    """A phone elsewhere lost the network: people are sent there, or a helper answers for it."""
+    deafen(open_door(event, "The far door"))
+    assert one.scan(short(ann)) == "elsewhere"
+    assert "Send them to The far door" in one.title()
+    assert arrived(ann) == 0
+    assert one.on_my_word() == "welcome"
+    assert arrived(ann) == 1
