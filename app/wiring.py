@@ -46,7 +46,7 @@ from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Registry
 from app.core.transactions import atomic
-from app.events import door, door_views, paper_views, ticket_views
+from app.events import door_keeping, door_views, paper_views, ticket_views
 from app.events import manage_views as manage_events
 from app.events import views as events
 from app.events.queries import account_section as registrations_section
@@ -142,7 +142,7 @@ def _registry() -> Registry:
         "browsers": push.forget_old,
         "offers": offers.overdue,
         "absentee": auction_jobs.uncounted,
-        "doors": door.sweep,
+        "doors": door_keeping.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

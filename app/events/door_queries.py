@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import now
 from app.core.database import db
-from app.events.door import GRACE, posts
+from app.events.door_keeping import GRACE, posts
 from app.events.door_rules import keeper
 from app.events.models import Admission, Door, Event, EventStatus, Guest, Registration, Verdict
 from app.events.tickets import hash_of

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.core.clock import now
 from app.core.database import db
-from app.events.door import open_doors, posts
+from app.events.door_keeping import open_doors, posts
 from app.events.door_queries import conflicts_of, count_of
 from app.events.door_rules import keeper
 from app.events.models import Admission, Event, Registration, Verdict
