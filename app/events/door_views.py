@@ -220,7 +220,10 @@ def admissions(event_id: int) -> Any:
 @blueprint.post(f"{EVENT}/lists")
 @roles("organiser", "helper")
 def give_list(event_id: int) -> Any:
-    """The list for a door's device, sealed; only a word when the one it holds says the same. `held`: when that was made."""
+    """The list for a door's device, sealed; or the news alone, when what it holds says the same but for who is in.
+
+    `held`: of when its list or news are; `listed`: of when its list is; `digest`: what that says apart from who is in.
+    """
     event = found_event(event_id)
     sent = request.get_json(silent=True)
     at = _device(event_id, sent.get("door") if isinstance(sent, dict) else None)
@@ -240,9 +243,11 @@ def give_list(event_id: int) -> Any:
     if me is None:
         return told | {"closed": True}
     content = queries.device_list(event, me, standing)
-    if sent.get("digest") == snapshots.digest(content):
-        return told | {"same": True, "made": made.isoformat()}
-    return told | snapshots.sealed(content, made) | {"made": made.isoformat()}
+    digest, listed = snapshots.digest(queries.lasting(content)), snapshots.read_made(str(sent.get("listed") or ""))
+    news = queries.news(content, listed) if listed is not None and sent.get("digest") == digest else None
+    return told | snapshots.sealed(news or content, made) | {
+        "made": made.isoformat(), "digest": digest, "only_news": news is not None,
+    }  # fmt: skip
 
 
 @blueprint.get(f"{EVENT}/arrived.json")

@@ -43,7 +43,7 @@ function draw() {
   const added = more.reduce((sum, row) => sum + row.people, 0);
   const walked = more.reduce((sum, row) => sum + (row.scan.kind === "walk_in" ? row.people : 0), 0);
   if (link.up && counts) counted(counts.arrived + added, counts.expected + walked);
-  else if (content) counted(all.reduce((sum, row) => sum + row.arrived, added), all.reduce((sum, row) => sum + row.seats, walked));
+  else if (content) counted(all.reduce((sum, row) => sum + row.arrived, added + content.walked), all.reduce((sum, row) => sum + row.seats, walked + content.walked));
   const wait = waiting().length;
   if (trouble) status("trouble", trouble);
   else if (link.signedOut) status("trouble", fill(words.signedOut, { count: wait }), [words.signIn, `/account/sign-in/?next=${location.pathname}`]);
@@ -191,7 +191,7 @@ async function turn() {
   if (content && content.until * 1000 < Date.now() && !waiting().length) return leave(words.over);
   const sent = await drain();
   const known = clock;
-  const answer = sent ? await link.post("lists", { door: door.token, held: door.made ?? "", digest: door.list?.digest ?? "" }) : null;
+  const answer = sent ? await link.post("lists", { door: door.token, held: door.made ?? "", listed: door.list?.made ?? "", digest: door.list?.digest ?? "" }) : null;
   if (!door) return;
   if (answer?.status === 422) trouble = words.unread;
   if (answer?.status === 200) await listed(answer.body, known);
@@ -202,20 +202,26 @@ async function listed(body, known) {
   counts = body.counts;
   if (body.closed) return leave(words.closed);
   const gap = Date.parse(body.made) - (door.made ? Date.parse(door.made) : 0);
-  if (!body.same) {
-    const list = { text: body.text, seal: body.seal, digest: body.digest };
-    const read = await opened(list, door.key, EVENT, door.door);
-    if (!read) {
-      trouble = words.tampered;
-      return;
-    }
-    [door.list, content, all, trouble] = [list, read, rows(read), trouble === words.tampered ? "" : trouble];
-  }
+  const sealed = { text: body.text, seal: body.seal, digest: body.digest, made: body.made };
+  if (!(await read(body.only_news ? door.list : sealed, body.only_news ? sealed : null))) return;
   Object.assign(door, { made: body.made, contact: Date.now() });
   await store.keepDoor(door);
   for (const row of kept.filter((one) => one.sent && (one.confirmed ?? 0) <= known)) await store.dropScan(row.place);
   kept = kept.filter((one) => !one.sent || (one.confirmed ?? 0) > known);
   if (gap > STALE_MS) setTimeout(poll, 50); // so that the house knows at once what this device holds now
+}
+
+/** Take a sealed list and its news as what stands; false when anybody touched them. */
+async function read(list, news) {
+  const base = await opened(list, door.key, EVENT, door.door);
+  const later = news && (await opened(news, door.key, EVENT, door.door));
+  if (!base || (news && !later)) {
+    trouble = words.tampered;
+    return false;
+  }
+  if (trouble === words.tampered) trouble = "";
+  [door.list, door.news, content, all] = [list, news, { ...base, ...later }, rows(base, later?.news)];
+  return true;
 }
 
 /** The list is gone from this device, and the page that was kept with it. */
@@ -289,11 +295,7 @@ async function begin() {
   kept = await store.scans();
   clock = Math.max(0, ...kept.map((row) => row.confirmed ?? 0));
   past = kept.filter((row) => row.word !== "undo").reverse();
-  if (door.list) {
-    content = await opened(door.list, door.key, EVENT, door.door);
-    if (content) all = rows(content);
-    else [trouble, door.list, door.made] = [words.tampered, null, null];
-  }
+  if (door.list && !(await read(door.list, door.news))) [door.list, door.news, door.made] = [null, null, null];
   draw();
   poll = link.every(turn);
   prepare();
