@@ -82,8 +82,7 @@ def arrive(event_id: int) -> Any:
     )
     with atomic():
         told = door.take_in(event_id, scan, None, current_user.id)
-    flash(*said(told, event))
-    return redirect(url_for("door.page", event_id=event_id), 303)
+    return _say(told, event)
 
 
 @blueprint.post(f"{EVENT}/walk-ins")
@@ -96,8 +95,13 @@ def let_walk_in(event_id: int) -> Any:
     scan = door.Scan(form.operation.data, door.Kind.WALK_IN, people=form.people.data or 1, name=form.shown_name)
     with atomic():
         told = door.take_in(event_id, scan, None, current_user.id)
+    return _say(told, event)
+
+
+def _say(told: door.Told, event: Event) -> Any:
+    """The verdict, at an address that no device keeps: it names somebody."""
     flash(*said(told, event))
-    return redirect(url_for("door.page", event_id=event_id), 303)
+    return redirect(url_for("door.page", event_id=event.id, said=1), 303)
 
 
 @blueprint.get(f"{EVENT}/door-worker.js")

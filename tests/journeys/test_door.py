@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from app.core.clock import now
 from app.core.database import db
-from app.events.door_keeping import open_doors, posts
+from app.core.transactions import atomic
+from app.events.door_keeping import close_door, open_doors, posts
 from app.events.door_queries import conflicts_of, count_of
 from app.events.door_rules import keeper
 from app.events.models import Admission, Event, Registration, Verdict
@@ -230,7 +231,7 @@ def test_ten_minutes_without_network_at_three_doors(server: Server, visitor: Cal
     north.page.click("[data-close]")
     north.page.wait_for_selector("[data-opening]:not([hidden])")
     assert pool_of(event).held == held - 1
-    assert north.page.evaluate("indexedDB.databases().then((all) => caches.keys())") == []
+    assert north.page.evaluate(LEFT) == [0, 0, 0]
 
 
 TOUCH = """async () => {
@@ -283,6 +284,8 @@ def test_what_else_can_happen_at_a_door(server: Server, visitor: Callable[..., V
     signed_out(*evening(), server, cast)
     in_two_tabs(*evening())
     beside_a_silent_door(*evening())
+    closed_elsewhere(*evening())
+    forgotten(*evening())
 
 
 def touched(_event: Event, ann: Registration, one: Helper) -> None:
@@ -353,3 +356,37 @@ def beside_a_silent_door(event: Event, ann: Registration, one: Helper) -> None:
     assert arrived(ann) == 0
     assert one.on_my_word() == "welcome"
     assert arrived(ann) == 1
+
+
+def closed_elsewhere(event: Event, ann: Registration, one: Helper) -> None:
+    """Somebody closes the door while its phone is away: the phone brings its scans, then nothing of the list is left."""
+    one.cut()
+    assert one.scan(short(ann)) == "welcome"
+    with atomic():
+        close_door(open_doors(event.id)[0].id)
+    one.visitor.context.set_offline(False)
+    one.page.wait_for_selector("[data-status]:has-text('closed by somebody else')")
+    assert (one.page.evaluate(LEFT), arrived(ann), pool_of(event).held) == ([0, 0, 0], 1, 0)
+    assert one.page.locator("[data-opening]").is_visible()
+    quiet([one])
+
+
+def forgotten(_event: Event, _ann: Registration, one: Helper) -> None:
+    """A phone that nobody closes the door on, without network: the list ends by itself."""
+    one.page.clock.install()
+    one.page.reload()
+    one.stands("online")
+    one.cut()
+    one.page.clock.fast_forward(16 * 3600 * 1000)
+    one.page.wait_for_selector("[data-status]:has-text('The event is over')")
+    assert one.page.evaluate(LEFT) == [0, 0, 0]
+    quiet([one])
+
+
+LEFT = """async () => {
+  const of = (ask) => new Promise((done) => { ask.onsuccess = () => done(ask.result); });
+  const db = await of(indexedDB.open("kermesse-door", 1));
+  const rows = await Promise.all(["doors", "scans"].map((name) => of(db.transaction(name).objectStore(name).count())));
+  db.close();
+  return [...rows, (await caches.keys()).length];
+}"""
