@@ -36,7 +36,7 @@ function welcome(scan, told, { act, undo }) {
     return show("welcome", words.welcome, { name: scan.name, text: scan.people > 1 ? `${words.walkIn}: ${scan.people}` : words.walkIn, actions });
   }
   if (left > 0 && registration) actions.unshift([words.more, () => act({ registration, people: 1 })]);
-  const text = [seats ? fill(words.in, { arrived, seats }) : "", scan.anyway ? words.anywayText : ""].filter(Boolean).join(" ");
+  const text = [seats ? fill(words.in, { arrived, seats }) : "", scan.anyway ? words.anywayText : ""].filter(Boolean).join(" · ");
   return show("welcome", words.welcome, { name, text, actions });
 }
 
