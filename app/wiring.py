@@ -78,6 +78,7 @@ from app.events import (
     ticket_views,
 )
 from app.events import after_views as after_event
+from app.events import door_keeping, door_views, paper_views, ticket_views
 from app.events import manage_views as manage_events
 from app.events import offers as seat_offers
 from app.events import views as events
@@ -218,6 +219,7 @@ def _registry() -> Registry:
         "thanks": feedback.thank,
         "outcomes": outcome_notices.remind,
         "doors": door.sweep,
+        "doors": door_keeping.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
         "typed": typed.sweep,

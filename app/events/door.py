@@ -1,4 +1,4 @@
-"""Commands at the door: open and close one, admit, let walk-ins in, take an admission back.
+"""Commands at a door: admit, let walk-ins in, take an admission back. Doors themselves: door_keeping.py.
 
 Each takes the lock of the event's seats first, so that a ticket shown at 64 places at once is admitted once (S7). A scan is
 known by its own id and counts once however often it is sent. `arrived` of a registration is the sum of what its admissions
@@ -8,23 +8,23 @@ count, always.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
-from app.core.transactions import atomic, locked
+from app.core.transactions import locked
 from app.events import rules, seats
-from app.events.door_rules import Post, Ruling, kept_by_silent, ruling
+from app.events.door_keeping import open_doors, pool_of, posts
+from app.events.door_rules import Ruling, kept_by_silent, ruling
 from app.events.models import (
     Admission,
     Door,
     Event,
-    EventStatus,
     Registration,
     RegistrationStatus,
     SeatPool,
@@ -32,17 +32,6 @@ from app.events.models import (
     Verdict,
 )
 from app.events.tickets import proves, read_code
-
-GRACE = timedelta(hours=12)  # after the end: a device that comes home late still brings its scans
-KEPT = timedelta(days=30)  # who came in when, and by which door
-
-
-class DoorRefused(Exception):
-    """`reason`: closed (the event takes nobody in now), name (in use at another open door) or seats (`free` are left)."""
-
-    def __init__(self, reason: str, free: int = 0) -> None:
-        super().__init__(reason)
-        self.reason, self.free = reason, free
 
 
 class Kind(StrEnum):
@@ -86,72 +75,6 @@ class Told:
     before: Admission | None = None
     keeper: Door | None = None
     conflict: bool = False
-
-
-def open_door(event_id: int, *, name: str, pool_id: int | None, allotment: int, actor_id: int | None) -> Door:
-    """Open a door with so many seats for walk-ins while there is no network. Raises LookupError, DoorRefused."""
-    pools = seats.lock_pools(event_id)
-    event = db.session.get(Event, event_id, populate_existing=True)
-    pool = seats.chosen(pools, pool_id)
-    if event is None or pool is None:
-        raise LookupError(event_id)
-    if event.status not in (EventStatus.PUBLISHED, EventStatus.HELD) or now() >= event.ends_at + GRACE:
-        raise DoorRefused("closed")
-    if any(door.name.casefold() == name.casefold() for door in open_doors(event_id)):
-        raise DoorRefused("name")
-    free = rules.free_seats(pool.capacity, pool.confirmed + pool.held)
-    if allotment > free:
-        raise DoorRefused("seats", free)
-    door = Door(
-        event_id=event_id, pool_id=pool.id, name=name, token=token(), allotment=allotment, opened_by=actor_id,
-        opened_at=now(),
-    )  # fmt: skip
-    db.session.add(door)
-    db.session.flush()
-    seats.take(pool, held=allotment)
-    audit.record("open door", "event", event_id, actor_id, door=door.id, allotment=allotment)
-    return door
-
-
-def close_door(door_id: int, actor_id: int | None = None) -> Door:
-    """Close a door; what it has not given away goes to the queue and to whoever comes. Closing twice is closing once.
-    Raises LookupError."""
-    event_id = db.session.scalar(select(Door.event_id).where(Door.id == door_id))
-    if event_id is None:
-        raise LookupError(door_id)
-    pools = seats.lock_pools(event_id)
-    event = db.session.get(Event, event_id, populate_existing=True)
-    door: Door | None = locked(Door, door_id)
-    if door is None or event is None:
-        raise LookupError(door_id)
-    if door.closed_at is not None:
-        return door
-    door.closed_at = now()
-    db.session.flush()
-    audit.record("close door", "event", event_id, actor_id, door=door_id)
-    pool = _pool_of(pools, door)
-    if pool is not None and door.allotment > door.used:
-        seats.take(pool, held=door.used - door.allotment)
-        seats.promote(event, pool)
-    return door
-
-
-def hear(door_id: int, held: datetime) -> None:
-    """Note that a door's device holds the list that was made then: by it the others know what it knows."""
-    door: Door | None = locked(Door, door_id)
-    if door is not None and door.opened_at <= held <= now() and held > (door.heard_at or door.opened_at):
-        door.heard_at = held
-
-
-def open_doors(event_id: int) -> list[Door]:
-    """The doors that are open, in the order of opening."""
-    query = select(Door).where(Door.event_id == event_id, Door.closed_at.is_(None)).order_by(Door.id)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
-
-
-def posts(doors: list[Door]) -> list[Post]:
-    """What the rules need to know of doors."""
-    return [Post(door.id, door.opened_at, door.heard_at) for door in doors]
 
 
 def take_in(event_id: int, scan: Scan, door_id: int | None, actor_id: int | None) -> Told:
@@ -221,7 +144,7 @@ def why_not(registration: Registration) -> str:
 def _walk_in(event: Event, pools: list[SeatPool], scan: Scan, door: Door | None, actor_id: int | None) -> Told:
     """Seats for somebody without a registration: of the room while there are free ones that nobody waits for, else of the
     door's own allotment; the other way round when they are inside already."""
-    pool = _pool_of(pools, door)
+    pool = pool_of(pools, door)
     seated = None
     for way in (_from_allotment, _from_room) if scan.let_in else (_from_room, _from_allotment):
         if seated is None and pool is not None:
@@ -348,10 +271,6 @@ def _by_scan(scan: str) -> Admission | None:
     return found
 
 
-def _pool_of(pools: list[SeatPool], door: Door | None) -> SeatPool | None:
-    return seats.chosen(pools, door.pool_id if door else None)
-
-
 def _keep(
     event: Event, scan: Scan, door: Door | None, actor_id: int | None, registration: Registration | None, made: Ruling
 ) -> Admission:
@@ -374,20 +293,3 @@ def _count(registration: Registration, people: int) -> None:
         change = change.values(arrived=Registration.arrived + people)
         db.session.execute(change, execution_options={"synchronize_session": False})
         db.session.expire(registration, ["arrived"])
-
-
-def sweep() -> None:
-    """Close the doors of events that are over, and forget who came in when once nobody asks any more."""
-    over = select(Door.id).join(Door.event).where(Door.closed_at.is_(None), Event.ends_at < now() - GRACE)
-    for number in db.session.scalars(over).all():
-        with atomic():
-            close_door(number)
-    old = select(Event.id).where(Event.ends_at < now() - KEPT)
-    if db.session.scalar(select(Admission.id).where(Admission.event_id.in_(old)).limit(1)) is not None:
-        with atomic():
-            forget = delete(Admission).where(Admission.event_id.in_(old))
-            db.session.execute(forget.execution_options(synchronize_session=False))
-            # Whoever gave a name in passing at the door has no address by which they could ask for its erasure.
-            walked = (Registration.event_id.in_(old), Registration.source == Source.WALK_IN)
-            nameless = update(Registration).where(*walked).values(name="–")
-            db.session.execute(nameless.execution_options(synchronize_session=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -11,13 +11,15 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import now
 from app.core.database import db
-from app.events.door import GRACE, posts
+from app.events.door_keeping import GRACE, posts
 from app.events.door_rules import keeper
-from app.events.models import Admission, Door, Event, EventStatus, Guest, Registration, Verdict
+from app.events.models import Admission, Door, Event, EventStatus, Guest, Registration, Source, Verdict
 from app.events.tickets import hash_of
 from app.partners.queries import like
 
 NEAR = timedelta(days=14)
+OVERLAP = timedelta(minutes=1)  # a scan may be written some time after it was received
+MOST_NEWS = 300
 FOUND = 20  # people that a search shows
 
 
@@ -119,10 +121,13 @@ def device_list(event: Event, door: Door, doors: list[Door]) -> dict[str, Any]:
 
     `tickets` are rows of [id, hash, name, seats, arrived, state, keeper, last admission]: state `in`, `waiting` or `out`
     (then without a name); keeper is the door that alone admits it without network; the last admission is [seconds since
-    1970, door's id] or 0. `doors` are those that were open at the moment that the list says it was made.
+    1970, door's id] or 0. `doors` are those that were open at the moment that the list says it was made. Walk-ins have no
+    ticket: `walked` only counts them.
     """
     standing = posts(doors)
     last = _last_admissions(event.id)
+    walked = (Registration.event_id == event.id, Registration.source == Source.WALK_IN)
+    listed = (Registration.event_id == event.id, Registration.source != Source.WALK_IN)
     columns = (
         Registration.id,
         Registration.token,
@@ -131,8 +136,8 @@ def device_list(event: Event, door: Door, doors: list[Door]) -> dict[str, Any]:
         Registration.arrived,
         Registration.status,
     )
-    rows = db.session.execute(select(*columns).where(Registration.event_id == event.id).order_by(Registration.id))
-    tickets = []
+    rows = db.session.execute(select(*columns).where(*listed).order_by(Registration.id))
+    tickets: list[list[Any]] = []
     for row in rows:
         over = row.seated == 0 and row.status.value in ("withdrawn", "declined")
         state = "in" if row.seated else "out" if over else "waiting"
@@ -144,8 +149,28 @@ def device_list(event: Event, door: Door, doors: list[Door]) -> dict[str, Any]:
     return {
         "format": 1, "event": event.id, "door": door.id, "until": int((event.ends_at + GRACE).timestamp()),
         "allotment": door.allotment, "used": door.used, "doors": [[one.id, one.name] for one in doors],
+        "walked": int(db.session.scalar(select(func.coalesce(func.sum(Registration.arrived), 0)).where(*walked)) or 0),
         "tickets": tickets,
     }  # fmt: skip
+
+
+def lasting(content: dict[str, Any]) -> dict[str, Any]:
+    """What a list says apart from who is in: while this is the same, a device needs only the news."""
+    rows = [row[:4] + row[5:7] for row in content["tickets"]]
+    return {key: value for key, value in content.items() if key not in ("used", "walked")} | {"tickets": rows}
+
+
+def news(content: dict[str, Any], since: datetime) -> dict[str, Any] | None:
+    """Who came in or was taken back since a list was made, as far as it is little; else None: then a new list is as good."""
+    moment = since - OVERLAP
+    query = select(Admission.registration_id).where(
+        Admission.event_id == content["event"], or_(Admission.received_at > moment, Admission.undone_at > moment)
+    )
+    changed = set(db.session.scalars(query))
+    if len(changed) > MOST_NEWS:
+        return None
+    rows = [[row[0], row[4], row[7]] for row in content["tickets"] if row[0] in changed]
+    return {key: content[key] for key in ("format", "event", "door", "used", "walked")} | {"news": rows}
 
 
 def _last_admissions(event_id: int) -> dict[int, list[int]]:

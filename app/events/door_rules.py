@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from app.events.models import Verdict
 
@@ -54,6 +55,7 @@ def _may_hold(door: Post, ticket: int, doors: Sequence[Post]) -> bool:
     return max(known, key=lambda other: _weight(other.id, ticket)) is door
 
 
+@lru_cache(maxsize=50_000)
 def _weight(door: int, ticket: int) -> bytes:
     """Rendezvous: each ticket has an order of all doors, so that a door that closes moves only its own tickets."""
     return hashlib.sha256(f"{door}:{ticket}".encode()).digest()

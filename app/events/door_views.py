@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from app.config import ROOT
 from app.core.clock import now
 from app.core.transactions import atomic
-from app.events import door, seats, snapshots
+from app.events import door, door_keeping, seats, snapshots
 from app.events import door_queries as queries
 from app.events.door_forms import MOST_SCANS, ArrivalForm, DoorForm, WalkInForm, read_scan
 from app.events.door_words import facts, said
@@ -82,8 +82,7 @@ def arrive(event_id: int) -> Any:
     )
     with atomic():
         told = door.take_in(event_id, scan, None, current_user.id)
-    flash(*said(told, event))
-    return redirect(url_for("door.page", event_id=event_id), 303)
+    return _say(told, event)
 
 
 @blueprint.post(f"{EVENT}/walk-ins")
@@ -96,8 +95,13 @@ def let_walk_in(event_id: int) -> Any:
     scan = door.Scan(form.operation.data, door.Kind.WALK_IN, people=form.people.data or 1, name=form.shown_name)
     with atomic():
         told = door.take_in(event_id, scan, None, current_user.id)
+    return _say(told, event)
+
+
+def _say(told: door.Told, event: Event) -> Any:
+    """The verdict, at an address that no device keeps: it names somebody."""
     flash(*said(told, event))
-    return redirect(url_for("door.page", event_id=event_id), 303)
+    return redirect(url_for("door.page", event_id=event.id, said=1), 303)
 
 
 @blueprint.get(f"{EVENT}/door-worker.js")
@@ -123,7 +127,7 @@ def doors(event_id: int) -> str:
     return render_template(
         "events/manage/doors.html", event=event, doors=queries.doors_of(event_id), count=queries.count_of(event_id),
         by_door=queries.counts_by_door(event_id), conflicts=queries.conflicts_of(event_id),
-        recent=queries.recent_admissions(event_id), posts={post.id: post for post in door.posts(door.open_doors(event_id))},
+        recent=queries.recent_admissions(event_id), posts={post.id: post for post in door_keeping.posts(door_keeping.open_doors(event_id))},
         at=now(),
     )  # fmt: skip
 
@@ -137,11 +141,11 @@ def open_door(event_id: int) -> Any:
     if form.validate():
         try:
             with atomic():
-                opened = door.open_door(
+                opened = door_keeping.open_door(
                     event_id, name=form.name.data or "", pool_id=form.pool_id.data, allotment=form.allotment.data or 0,
                     actor_id=current_user.id,
                 )  # fmt: skip
-        except door.DoorRefused as refused:
+        except door_keeping.DoorRefused as refused:
             _refuse(form, refused)
         else:
             if _by_script():
@@ -152,7 +156,7 @@ def open_door(event_id: int) -> Any:
     return _page(event, ArrivalForm(formdata=None), opening=form, status=422)
 
 
-def _refuse(form: DoorForm, refused: door.DoorRefused) -> None:
+def _refuse(form: DoorForm, refused: door_keeping.DoorRefused) -> None:
     if refused.reason == "seats":
         words = _("Only %(free)s seats are free. Keep that many or fewer for this door.", free=refused.free)
         form.allotment.errors = [words]
@@ -170,7 +174,7 @@ def close_door(event_id: int, door_id: int) -> Any:
     if queries.door_of(event_id, door_id) is None:
         abort(404)
     with atomic():
-        closed = door.close_door(door_id, current_user.id)
+        closed = door_keeping.close_door(door_id, current_user.id)
     if _by_script():
         return {"closed": True}
     flash(_("The door %(name)s is closed. Seats that it did not need are free again.", name=closed.name), "success")
@@ -220,7 +224,10 @@ def admissions(event_id: int) -> Any:
 @blueprint.post(f"{EVENT}/lists")
 @roles("organiser", "helper")
 def give_list(event_id: int) -> Any:
-    """The list for a door's device, sealed; only a word when the one it holds says the same. `held`: when that was made."""
+    """The list for a door's device, sealed; or the news alone, when what it holds says the same but for who is in.
+
+    `held`: of when its list or news are; `listed`: of when its list is; `digest`: what that says apart from who is in.
+    """
     event = found_event(event_id)
     sent = request.get_json(silent=True)
     at = _device(event_id, sent.get("door") if isinstance(sent, dict) else None)
@@ -234,15 +241,17 @@ def give_list(event_id: int) -> Any:
     with atomic():
         seats.lock_pools(event_id)
         if held is not None:
-            door.hear(at.id, held)
-        made, standing = now(), door.open_doors(event_id)
+            door_keeping.hear(at.id, held)
+        made, standing = now(), door_keeping.open_doors(event_id)
     me = next((one for one in standing if one.id == at.id), None)
     if me is None:
         return told | {"closed": True}
     content = queries.device_list(event, me, standing)
-    if sent.get("digest") == snapshots.digest(content):
-        return told | {"same": True, "made": made.isoformat()}
-    return told | snapshots.sealed(content, made) | {"made": made.isoformat()}
+    digest, listed = snapshots.digest(queries.lasting(content)), snapshots.read_made(str(sent.get("listed") or ""))
+    news = queries.news(content, listed) if listed is not None and sent.get("digest") == digest else None
+    return told | snapshots.sealed(news or content, made) | {
+        "made": made.isoformat(), "digest": digest, "only_news": news is not None,
+    }  # fmt: skip
 
 
 @blueprint.get(f"{EVENT}/arrived.json")

@@ -62,7 +62,7 @@ def attendance(event_id: int) -> Response:
             "name": _("Name"), "seats": _("Seats"), "in": _("In"), "walk_ins": _("Walk-ins"),
             "printed": _("Printed %(at)s", at=stamp(now(), event.timezone)),
             "people": ngettext("%(num)d seat", "%(num)d seats", sum(row[2] for row in rows)),
-            "how": _("Tick a box for each person who comes in. Enter the list at the door's page afterwards."),
+            "how": _("Tick a box for each person who comes in. Enter the list at the door’s page afterwards."),
             "empty": _("Nobody has a seat yet."),
         },
     }  # fmt: skip

@@ -28,11 +28,11 @@ def public_key() -> str:
 
 
 def sealed(content: dict[str, Any], made: datetime) -> dict[str, str]:
-    """`text`: the content as JSON with the time it was made; `seal`: its signature; `digest`: equal for equal content."""
+    """`text`: the content as JSON with the time it was made; `seal`: its signature."""
     text = written(content | {"made": made.isoformat()})
     first, second = decode_dss_signature(_key().sign(text.encode(), ec.ECDSA(hashes.SHA256())))
     seal = b64encode(first.to_bytes(32, "big") + second.to_bytes(32, "big")).decode()
-    return {"text": text, "seal": seal, "digest": digest(content)}
+    return {"text": text, "seal": seal}
 
 
 def digest(content: dict[str, Any]) -> str:

@@ -26,9 +26,11 @@ export async function opened(list, key, event, door) {
   }
 }
 
-/** The rows of a list by name: {id, hash, name, seats, arrived, state, keeper, last: [seconds, door] or null}. */
-export function rows(content) {
-  return content.tickets.map(([id, hash, name, seats, arrived, state, keeper, last]) => ({ id, hash, name, seats, arrived, state, keeper, last: last || null }));
+/** The rows of a list by name, as of its news: {id, hash, name, seats, arrived, state, keeper, last: [seconds, door] or null}. */
+export function rows(content, news = []) {
+  const since = new Map(news.map(([id, arrived, last]) => [id, { arrived, last: last || null }]));
+  return content.tickets.map(([id, hash, name, seats, arrived, state, keeper, last]) => (
+    { id, hash, name, seats, arrived, state, keeper, last: last || null, ...since.get(id) }));
 }
 
 /** The row that a ticket's text proves, or null. */

@@ -33,7 +33,7 @@ export class Store {
     return found;
   }
 
-  /** {event, door, token, name, key, list: {text, seal, digest}, made, contact} or undefined. */
+  /** {event, door, token, name, key, list: {text, seal, digest, made}, news: {text, seal} or null, made, contact} or undefined. */
   door() { return asked(this.db.transaction("doors").objectStore("doors").get(this.event)); }
   keepDoor(door) { return this.#change("doors", (doors) => doors.put({ ...door, event: this.event })); }
   dropDoor() { return this.#change("doors", (doors) => doors.delete(this.event)); }

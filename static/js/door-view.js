@@ -96,6 +96,8 @@ function line(strong, small, ...more) {
 /** People found by name: [{name, note, work or null}]. */
 export function found(people) {
   part("found").hidden = false;
+  part("verdict").hidden = true; // it was somebody else's
+  main = null;
   const items = people.map(({ name, note, work }) => line(name, note, ...(work ? [labelled(words.letIn, name, work)] : [])));
   part("found-list").replaceChildren(...(items.length ? items : [line(words.nobody, "")]));
 }

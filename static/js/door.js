@@ -3,8 +3,10 @@
 
 import { Camera } from "door-camera";
 import { Link, fresh } from "door-link";
+import { dropPage, keepPage, pageKept } from "door-offline";
 import { judged, named, opened, rowOf, rows, ticketText } from "door-rules";
 import { Store } from "door-store";
+import { tell } from "door-tell";
 import { arrange, counted, enter, fill, found, hideFound, mine, part, root, show, soundButton, status, time, words } from "door-view";
 
 const BATCH = 25;
@@ -41,7 +43,7 @@ function draw() {
   const added = more.reduce((sum, row) => sum + row.people, 0);
   const walked = more.reduce((sum, row) => sum + (row.scan.kind === "walk_in" ? row.people : 0), 0);
   if (link.up && counts) counted(counts.arrived + added, counts.expected + walked);
-  else if (content) counted(all.reduce((sum, row) => sum + row.arrived, added), all.reduce((sum, row) => sum + row.seats, walked));
+  else if (content) counted(all.reduce((sum, row) => sum + row.arrived, added + content.walked), all.reduce((sum, row) => sum + row.seats, walked + content.walked));
   const wait = waiting().length;
   if (trouble) status("trouble", trouble);
   else if (link.signedOut) status("trouble", fill(words.signedOut, { count: wait }), [words.signIn, `/account/sign-in/?next=${location.pathname}`]);
@@ -89,12 +91,13 @@ async function heard(scan, body) {
   const [told] = body.answers;
   counts = body.counts;
   if (told.word === "unreadable") return show("refused", words.unread);
+  let row = null;
   if (told.word === "admitted") {
-    const row = await keep({ scan, word: "admitted", registration: told.registration, name: told.name, people: told.people, at: scan.at, sent: true, told, confirmed: ++clock });
+    row = await keep({ scan, word: "admitted", registration: told.registration, name: told.name, people: told.people, at: scan.at, sent: true, told, confirmed: ++clock });
     if (row) past = [row, ...past];
   }
   const before = told.before && { time: told.before[0] * 1000, door: told.before[1] };
-  tell(scan, { ...told, left: told.seats - told.arrived, before, keeper: told.keeper, alone: false });
+  say(scan, { ...told, left: told.seats - told.arrived, before, keeper: told.keeper, alone: false, row });
 }
 
 async function alone(scan, asked) {
@@ -105,8 +108,9 @@ async function alone(scan, asked) {
   if (!content) Object.assign(said, { word: "not_valid", reason: "no_list" });
   if (said.word === "waiting" || said.word === "withdrawn") Object.assign(said, { reason: said.word, word: "not_valid" });
   const before = row && arrivedOf(row) ? lastOf(row) : null;
+  let saved = null;
   if (said.word === "admitted") {
-    const saved = await keep({ scan: { ...scan, offline: true, let_in: true }, word: "admitted", registration: row ? row.id : null, name: row ? row.name : scan.name, people: scan.people, at: scan.at, sent: false });
+    saved = await keep({ scan: { ...scan, offline: true, let_in: true }, word: "admitted", registration: row ? row.id : null, name: row ? row.name : scan.name, people: scan.people, at: scan.at, sent: false });
     if (!saved) return show("refused", words.lost);
     past = [saved, ...past];
   } else if (asked) {
@@ -114,8 +118,10 @@ async function alone(scan, asked) {
     await keep({ scan: { id: fresh(), kind: "undo", of: scan.id, at: Date.now(), people: 1 }, word: "undo", people: 0, sent: false });
   }
   const now = row ? arrivedOf(row) : 0;
-  tell(scan, { ...said, name: row?.name ?? scan.name ?? "", seats: row?.seats ?? 0, arrived: now, left: row ? Math.max(0, row.seats - now) : 0, registration: row?.id, before, keeper: row ? doorName(row.keeper) : "", alone: true });
+  say(scan, { ...said, row: saved, name: row?.name ?? scan.name ?? "", seats: row?.seats ?? 0, arrived: now, left: row ? Math.max(0, row.seats - now) : 0, registration: row?.id, before, keeper: row ? doorName(row.keeper) : "", alone: true });
 }
+
+const say = (scan, told) => tell(scan, told, { here: door.name, listed: when(), act, undo });
 
 /** Who let this party in last, as far as this device knows. */
 function lastOf(row) {
@@ -123,32 +129,6 @@ function lastOf(row) {
   if (own) return { time: own.at, door: door.name };
   return row.last ? { time: row.last[0] * 1000, door: doorName(row.last[1]) } : null;
 }
-
-/** The verdict in words, with what can be done next. */
-function tell(scan, told) {
-  const { word, name, seats, arrived, left, before } = told;
-  const anyway = [words.anyway, () => act({ ...ask(scan), anyway: true })];
-  if (word === "admitted") {
-    const row = past[0];
-    const undoing = [words.undo, () => undo(row)];
-    if (scan.kind === "walk_in") return show("welcome", words.welcome, { name: scan.name, text: scan.people > 1 ? `${words.walkIn}: ${scan.people}` : words.walkIn, actions: [undoing] });
-    const more = left > 0 && told.registration ? [[words.more, () => act({ registration: told.registration, people: 1 })]] : [];
-    const text = seats ? fill(words.in, { arrived, seats }) : words.anywayText;
-    return show("welcome", words.welcome, { name, text: scan.anyway && seats ? `${text} ${words.anywayText}` : text, actions: [...more, undoing] });
-  }
-  const at = before && (before.door === door.name ? fill(words.here, { time: time(before.time) }) : before.door ? fill(words.beforeAt, { time: time(before.time), door: before.door }) : fill(words.before, { time: time(before.time) }));
-  if (word === "again") return show("again", words.again, { name, text: [at, words.everybody].filter(Boolean).join(" ") });
-  if (word === "beyond" && told.reason !== "full") return show("beyond", fill(words.beyond, { left }), { name, text: words.beyondText, actions: [[String(left), () => act({ ...ask(scan), people: left }), "primary"]] });
-  if (word === "elsewhere") return show("elsewhere", fill(words.elsewhere, { door: told.keeper }), { name, text: fill(told.alone ? words.elsewhereText : words.silentText, { door: told.keeper }), actions: [anyway] });
-  const refused = {
-    full: ["refused", words.full, told.alone ? words.fullHere : ""], waiting: ["waiting", words.waiting, words.waitingText],
-    withdrawn: ["refused", words.withdrawn, words.withdrawnText], other_event: ["refused", words.otherEvent, ""], no_list: ["refused", words.noList, ""],
-    unknown: ["refused", told.alone ? words.notOnList : words.noTicket, told.alone ? fill(words.notOnListText, { time: when() }) : words.noTicketText],
-  }[told.reason] ?? ["refused", words.undone, ""];
-  show(refused[0], refused[1], { name, text: refused[2], actions: told.reason === "unknown" && told.alone && scan.code ? [anyway] : [] });
-}
-
-const ask = ({ kind, code, registration, people, name }) => ({ kind, people, ...(code ? { code } : {}), ...(registration ? { registration } : {}), ...(name ? { name } : {}) });
 
 async function undo(row) {
   await keep({ scan: { id: fresh(), kind: "undo", of: row.scan.id, at: Date.now(), people: 1 }, word: "undo", people: 0, sent: false });
@@ -211,7 +191,7 @@ async function turn() {
   if (content && content.until * 1000 < Date.now() && !waiting().length) return leave(words.over);
   const sent = await drain();
   const known = clock;
-  const answer = sent ? await link.post("lists", { door: door.token, held: door.made ?? "", digest: door.list?.digest ?? "" }) : null;
+  const answer = sent ? await link.post("lists", { door: door.token, held: door.made ?? "", listed: door.list?.made ?? "", digest: door.list?.digest ?? "" }) : null;
   if (!door) return;
   if (answer?.status === 422) trouble = words.unread;
   if (answer?.status === 200) await listed(answer.body, known);
@@ -222,15 +202,8 @@ async function listed(body, known) {
   counts = body.counts;
   if (body.closed) return leave(words.closed);
   const gap = Date.parse(body.made) - (door.made ? Date.parse(door.made) : 0);
-  if (!body.same) {
-    const list = { text: body.text, seal: body.seal, digest: body.digest };
-    const read = await opened(list, door.key, EVENT, door.door);
-    if (!read) {
-      trouble = words.tampered;
-      return;
-    }
-    [door.list, content, all, trouble] = [list, read, rows(read), trouble === words.tampered ? "" : trouble];
-  }
+  const sealed = { text: body.text, seal: body.seal, digest: body.digest, made: body.made };
+  if (!(await read(body.only_news ? door.list : sealed, body.only_news ? sealed : null))) return;
   Object.assign(door, { made: body.made, contact: Date.now() });
   await store.keepDoor(door);
   for (const row of kept.filter((one) => one.sent && (one.confirmed ?? 0) <= known)) await store.dropScan(row.place);
@@ -238,13 +211,24 @@ async function listed(body, known) {
   if (gap > STALE_MS) setTimeout(poll, 50); // so that the house knows at once what this device holds now
 }
 
+/** Take a sealed list and its news as what stands; false when anybody touched them. */
+async function read(list, news) {
+  const base = await opened(list, door.key, EVENT, door.door);
+  const later = news && (await opened(news, door.key, EVENT, door.door));
+  if (!base || (news && !later)) {
+    trouble = words.tampered;
+    return false;
+  }
+  if (trouble === words.tampered) trouble = "";
+  [door.list, door.news, content, all] = [list, news, { ...base, ...later }, rows(base, later?.news)];
+  return true;
+}
+
 /** The list is gone from this device, and the page that was kept with it. */
 async function leave(why) {
   await store.wipe();
   [door, content, all, kept, past, counts] = [null, null, [], [], [], null];
-  const registration = await navigator.serviceWorker?.getRegistration(`${BASE}door/`);
-  await told(registration?.active, { type: "forget" });
-  await registration?.unregister();
+  await dropPage(BASE);
   arrange(null);
   status("plain", why);
 }
@@ -257,32 +241,12 @@ async function close() {
   location.reload();
 }
 
-// ---- the page without network ----------------------------------------------------------------------------------------
-
-function told(worker, message) {
-  if (!worker) return Promise.resolve(false);
-  return new Promise((done) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => done(data.done);
-    setTimeout(() => done(false), 20_000);
-    worker.postMessage(message, [port2]);
-  });
-}
-
-function files() {
-  const text = [...document.querySelectorAll("style, script[type=importmap]")].map((one) => one.textContent).join("\n");
-  const named = [...document.querySelectorAll("link[href], script[src], use[href]")].map((one) => (one.getAttribute("href") ?? one.src).replace(/#.*/, ""));
-  return [...new Set([...named, ...(text.match(/\/static\/[^"')\s]+/g) ?? [])])].filter((path) => new URL(path, location.origin).pathname.startsWith("/static/"));
-}
-
 async function prepare() {
   if (!("serviceWorker" in navigator)) return;
   try {
-    ready = Boolean(await caches.match(`${BASE}door/`, { ignoreVary: true }));
+    ready = await pageKept(BASE);
     draw();
-    const registration = await navigator.serviceWorker.register(`${BASE}door-worker.js`, { scope: `${BASE}door/` });
-    await navigator.serviceWorker.ready;
-    if (await told(registration.active, { type: "keep", files: files() })) ready = true;
+    if (await keepPage(BASE)) ready = true;
   } catch {
     // Without network it is what it was.
   }
@@ -310,16 +274,28 @@ async function open(event) {
   }
 }
 
+/** Two tabs of one phone would not know of each other's scans: the second waits until the first is closed. */
+async function soleTab() {
+  if (!navigator.locks) return;
+  const mine = new Promise((granted) => {
+    navigator.locks.request(`kermesse-door-${EVENT}`, () => {
+      granted(true);
+      return new Promise(() => {});
+    });
+  });
+  const soon = new Promise((done) => { setTimeout(() => done(false), 400); });
+  if (await Promise.race([mine, soon])) return;
+  status("trouble", words.otherTab);
+  await mine;
+}
+
 async function begin() {
+  await soleTab();
   arrange(door);
   kept = await store.scans();
   clock = Math.max(0, ...kept.map((row) => row.confirmed ?? 0));
   past = kept.filter((row) => row.word !== "undo").reverse();
-  if (door.list) {
-    content = await opened(door.list, door.key, EVENT, door.door);
-    if (content) all = rows(content);
-    else [trouble, door.list, door.made] = [words.tampered, null, null];
-  }
+  if (door.list && !(await read(door.list, door.news))) [door.list, door.news, door.made] = [null, null, null];
   draw();
   poll = link.every(turn);
   prepare();
@@ -334,6 +310,7 @@ async function awake() {
 
 async function start() {
   part("door-name").dataset.before = part("door-name").textContent;
+  if (!isSecureContext) return status("trouble", words.insecure);
   try {
     store = await Store.open(EVENT);
     door = (await store.door()) ?? null;

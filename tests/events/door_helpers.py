@@ -11,7 +11,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import atomic
-from app.events import door
+from app.events import door, door_keeping
 from app.events.door import Kind, Scan, Told
 from app.events.models import Admission, Door, Event, Registration, SeatPool, Verdict
 from app.events.tickets import ticket_text
@@ -21,14 +21,14 @@ from tests.events.helpers import seat
 def open_door(event: Event, name: str = "North", allotment: int = 0, **values: Any) -> Door:
     """An open door."""
     with atomic():
-        return door.open_door(event.id, name=name, pool_id=None, allotment=allotment, actor_id=None, **values)
+        return door_keeping.open_door(event.id, name=name, pool_id=None, allotment=allotment, actor_id=None, **values)
 
 
 def heard(*doors: Door) -> None:
     """Their devices hold the newest list."""
     with atomic():
         for one in doors:
-            door.hear(one.id, now())
+            door_keeping.hear(one.id, now())
 
 
 def deafen(one: Door) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import door, services
-from app.events.door import DoorRefused
+from app.events import door, door_keeping, services
+from app.events.changes import change_party
+from app.events.door_keeping import DoorRefused
 from app.events.door_queries import conflicts_of, count_of, device_list, found_by_name
 from app.events.models import Admission, Registration, Source, Verdict
+from app.events.seats import RegistrationRefused
 from app.events.tickets import ticket_text
 from tests.events.door_helpers import arrived, door_faults, heard, open_door, pool_of, scan, walk_in
 from tests.events.helpers import mails, make_event, seat
@@ -145,7 +147,7 @@ def test_a_door_keeps_seats_until_it_is_closed(app: Flask) -> None:
     assert (pool_of(event).held, pool_of(event).confirmed) == (1, 4)
     for _twice in range(2):
         with atomic():
-            door.close_door(north.id)
+            door_keeping.close_door(north.id)
     db.session.refresh(family)
     assert (pool_of(event).held, pool_of(event).free, family.seated) == (0, 2, 0)
     assert door_faults(event) == []
@@ -157,7 +159,7 @@ def test_closing_a_door_serves_the_queue(app: Flask) -> None:
     family = seat(event, "Ann", 4)
     assert family.seated == 0
     with atomic():
-        door.close_door(north.id)
+        door_keeping.close_door(north.id)
     db.session.refresh(family)
     assert family.seated == 4 and mails("event_promoted", "ann@")
     assert door_faults(event) == []
@@ -190,10 +192,23 @@ def test_walk_ins_without_network_beyond_what_there_is_are_told_and_never_overso
     north = open_door(event, allotment=2)
     seat(event, "Ann")
     with atomic():
-        door.close_door(north.id)  # by an organiser, while its device was away
+        door_keeping.close_door(north.id)  # by an organiser, while its device was away
     seat(event, "Bea", 2)
     told = walk_in(event, north, people=2, let_in=True, offline=True)
     assert (told.word, told.reason, told.conflict) == ("beyond", "full", True)
+    assert door_faults(event) == []
+
+
+def test_who_is_in_the_room_gives_no_seat_back(app: Flask) -> None:
+    event = make_event(capacity=9)
+    family = seat(event, "Ann", 4)
+    scan(event, family, people=2)
+    with pytest.raises(RegistrationRefused), atomic():
+        services.withdraw(family.id)
+    with pytest.raises(RegistrationRefused), atomic():
+        change_party(family.id, 1)
+    with atomic():
+        assert change_party(family.id, 2).seated == 2  # the two who did not come
     assert door_faults(event) == []
 
 
@@ -239,14 +254,14 @@ def test_an_event_that_is_over_closes_its_doors_and_forgets_who_came_when(app: F
     open_door(event, allotment=5)
     scan(event, party)
     walk_in(event, name="Lu in passing")
-    with travel(event.ends_at + door.GRACE + timedelta(minutes=1)):
-        door.sweep()
-        assert pool_of(event).held == 0 and door.open_doors(event.id) == []
+    with travel(event.ends_at + door_keeping.GRACE + timedelta(minutes=1)):
+        door_keeping.sweep()
+        assert pool_of(event).held == 0 and door_keeping.open_doors(event.id) == []
         assert count_admissions() == 2
         with pytest.raises(DoorRefused, match="closed"):
             open_door(event, "South")
-    with travel(event.ends_at + door.KEPT + timedelta(minutes=1)):
-        door.sweep()
+    with travel(event.ends_at + door_keeping.KEPT + timedelta(minutes=1)):
+        door_keeping.sweep()
     assert count_admissions() == 0 and arrived(party) == 1
     assert set(db.session.scalars(select(Registration.name))) == {"Ann", "–"}
 

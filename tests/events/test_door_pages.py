@@ -21,7 +21,7 @@ from app.events import services
 from app.events.models import Admission, Door, Registration
 from app.events.tickets import short, ticket_text
 from tests.cast import Cast
-from tests.events.door_helpers import arrived, open_door, pool_of, scan
+from tests.events.door_helpers import arrived, open_door, pool_of, scan, walk_in
 from tests.events.helpers import make_event, seat
 
 one_engine = pytest.mark.parametrize("engine", ["sqlite"])
@@ -137,7 +137,9 @@ def test_a_device_opens_and_closes_a_door(app: Flask, cast: Cast, client_for: An
     assert "Not heard" not in helper.get(f"/manage/events/{event.id}/doors/").text
 
 
-def test_a_list_is_sealed_and_only_sent_when_it_says_something_new(app: Flask, cast: Cast, client_for: Any) -> None:
+def test_a_list_is_sealed_and_only_sent_when_it_says_something_new(
+    app: Flask, cast: Cast, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     event = make_event(capacity=9)
     family = seat(event, "Ann", 2)
     helper, path = client_for(cast.helper), f"/manage/events/{event.id}/lists"
@@ -152,13 +154,22 @@ def test_a_list_is_sealed_and_only_sent_when_it_says_something_new(app: Flask, c
             encode_dss_signature(*halves), first["text"].replace("Ann", "Eve").encode(), ec.ECDSA(hashes.SHA256())
         )
     assert json.loads(first["text"])["tickets"][0][2:6] == ["Ann", 2, 0, "in"]
-    known = {"door": said["token"], "held": first["made"], "digest": first["digest"]}
+    known = {"door": said["token"], "held": first["made"], "listed": first["made"], "digest": first["digest"]}
     second = helper.post(path, json=known).json
-    assert second["same"] is True and "text" not in second and second["made"] > first["made"]
+    assert second["only_news"] is True and json.loads(second["text"])["news"] == [] and second["made"] > first["made"]
     assert db.session.get_one(Door, said["door"]).heard_at.isoformat() == first["made"]
     scan(event, family)
+    walk_in(event, people=2)
     third = helper.post(path, json=known | {"held": second["made"]}).json
-    assert json.loads(third["text"])["tickets"][0][4] == 1 and third["counts"]["arrived"] == 1
+    news = json.loads(third["text"])
+    assert news["news"][0][:2] == [family.id, 1] and news["walked"] == 2 and "Ann" not in third["text"]
+    assert third["counts"]["arrived"] == 3
+    monkeypatch.setattr("app.events.door_queries.MOST_NEWS", 0)
+    assert "tickets" in helper.post(path, json=known).json["text"]
+    monkeypatch.undo()
+    seat(event, "Bea")
+    fourth = helper.post(path, json=known | {"held": second["made"]}).json
+    assert fourth["only_news"] is False and len(json.loads(fourth["text"])["tickets"]) == 2
     for odd in ("9999-01-01T00:00:00+00:00", "yesterday", 7, None, "1990-01-01T00:00:00+00:00", "2026-01-01T00:00:00"):
         assert helper.post(path, json=known | {"held": odd}).status_code == 200
         db.session.rollback()

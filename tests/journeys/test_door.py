@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from app.core.clock import now
 from app.core.database import db
-from app.events.door import open_doors, posts
+from app.core.transactions import atomic
+from app.events.door_keeping import close_door, open_doors, posts
 from app.events.door_queries import conflicts_of, count_of
 from app.events.door_rules import keeper
 from app.events.models import Admission, Event, Registration, Verdict
@@ -230,26 +231,7 @@ def test_ten_minutes_without_network_at_three_doors(server: Server, visitor: Cal
     north.page.click("[data-close]")
     north.page.wait_for_selector("[data-opening]:not([hidden])")
     assert pool_of(event).held == held - 1
-    assert north.page.evaluate("indexedDB.databases().then((all) => caches.keys())") == []
-
-
-def test_a_list_that_somebody_touched_is_not_used(server: Server, visitor: Callable[..., Visitor]) -> None:
-    cast = Cast.assemble()
-    event = make_event(days=0.02, capacity=9)
-    ann = seat(event, "Ann")
-    one = Helper(visitor(server), event, "North")
-    enter(one.visitor, server, cast.helper)
-    one.keep_door(allotment=0)
-    one.page.evaluate(TOUCH)
-    one.visitor.context.set_offline(True)
-    one.page.reload()
-    one.stands("trouble", "was changed by something")
-    assert one.scan(short(ann)) == "refused"
-    assert one.waiting() == 0
-    one.visitor.context.set_offline(False)
-    one.stands("online")
-    assert one.scan(short(ann)) == "welcome"
-    quiet([one])
+    assert north.page.evaluate(LEFT) == [0, 0, 0]
 
 
 TOUCH = """async () => {
@@ -261,24 +243,6 @@ TOUCH = """async () => {
   await of(doors.put(door));
   db.close();
 }"""
-
-
-def test_a_silent_door_keeps_its_tickets_from_one_with_network(server: Server, visitor: Callable[..., Visitor]) -> None:
-    """One phone loses the network, the others do not: they send people there, or a helper answers for it."""
-    cast = Cast.assemble()
-    event = make_event(days=0.02, capacity=40)
-    silent = open_door(event, "The far door")  # its device was never heard of, so it may hold any ticket
-    ann = seat(event, "Ann")
-    one = Helper(visitor(server), event, "North")
-    enter(one.visitor, server, cast.helper)
-    one.keep_door(allotment=0)
-    deafen(silent)
-    assert one.scan(short(ann)) == "elsewhere"
-    assert "Send them to The far door" in one.title()
-    assert arrived(ann) == 0
-    assert one.on_my_word() == "welcome"
-    assert arrived(ann) == 1
-
 
 CAMERA = """async ([picture, turn]) => {
   const image = new Image();
@@ -300,16 +264,46 @@ CAMERA = """async ([picture, turn]) => {
 }"""
 
 
-def test_a_camera_reads_tickets_where_the_browser_has_no_reader(
-    server: Server, visitor: Callable[..., Visitor]
-) -> None:
-    """Turned and aslant, with our own reader, without network: the real one is what this browser lacks."""
+Scene = tuple[Event, Registration, Helper]
+
+
+def test_what_else_can_happen_at_a_door(server: Server, visitor: Callable[..., Visitor]) -> None:
+    """A touched list, a camera, a session that ended, a second tab, a silent door: one evening each."""
     cast = Cast.assemble()
-    event = make_event(days=0.02, capacity=9)
-    ann = seat(event, "Ann")
-    one = Helper(visitor(server), event, "North")
-    enter(one.visitor, server, cast.helper)
-    one.keep_door(allotment=0)
+
+    def evening() -> Scene:
+        event = make_event(days=0.02, capacity=40)
+        ann = seat(event, "Ann")
+        one = Helper(visitor(server), event, "North")
+        enter(one.visitor, server, cast.helper)
+        one.keep_door(allotment=2)
+        return event, ann, one
+
+    touched(*evening())
+    before_the_camera(*evening())
+    signed_out(*evening(), server, cast)
+    in_two_tabs(*evening())
+    beside_a_silent_door(*evening())
+    closed_elsewhere(*evening())
+    forgotten(*evening())
+
+
+def touched(_event: Event, ann: Registration, one: Helper) -> None:
+    """A list that somebody changed on the phone is not used, and the page says so."""
+    one.page.evaluate(TOUCH)
+    one.visitor.context.set_offline(True)
+    one.page.reload()
+    one.stands("trouble", "was changed by something")
+    assert one.scan(short(ann)) == "refused"
+    assert one.waiting() == 0
+    one.visitor.context.set_offline(False)
+    one.stands("online")
+    assert one.scan(short(ann)) == "welcome"
+    quiet([one])
+
+
+def before_the_camera(_event: Event, ann: Registration, one: Helper) -> None:
+    """Turned and aslant, without network, by our own reader: this browser has none."""
     assert one.page.evaluate("typeof BarcodeDetector") == "undefined"
     one.cut()
     picture = segno.make(ticket_text(ann), error="m", micro=False, boost_error=False, version=2)
@@ -326,3 +320,73 @@ def test_a_camera_reads_tickets_where_the_browser_has_no_reader(
     one.stands("online")
     assert arrived(ann) == 1
     quiet([one])
+
+
+def signed_out(event: Event, ann: Registration, one: Helper, server: Server, cast: Cast) -> None:
+    """The session ends: the phone says so, goes on by its list, and brings the scans home in a new session."""
+    one.visitor.context.clear_cookies()
+    one.stands("trouble", "Signed out")
+    assert one.scan(short(ann)) == "welcome"
+    one.stands("trouble", "wait here: 1")
+    assert one.walk_in(1) == "welcome"
+    assert (arrived(ann), count_of(event.id).arrived) == (0, 0)
+    enter(one.visitor, server, cast.organiser)
+    one.stands("online")
+    assert one.waiting() == 0
+    assert (arrived(ann), count_of(event.id).arrived, door_faults(event)) == (1, 2, [])
+    one.visitor.faults = [fault for fault in one.visitor.faults if "400" not in fault]  # the token of the old session
+
+
+def in_two_tabs(_event: Event, ann: Registration, one: Helper) -> None:
+    """The second tab of the same phone waits for the first."""
+    second = one.visitor.context.new_page()
+    second.goto(one.path)
+    second.wait_for_selector("[data-status][data-kind=trouble]:has-text('another tab')")
+    one.page.close()
+    one.page = second
+    one.stands("online")
+    assert one.scan(short(ann)) == "welcome"
+
+
+def beside_a_silent_door(event: Event, ann: Registration, one: Helper) -> None:
+    """A phone elsewhere lost the network: people are sent there, or a helper answers for it."""
+    deafen(open_door(event, "The far door"))
+    assert one.scan(short(ann)) == "elsewhere"
+    assert "Send them to The far door" in one.title()
+    assert arrived(ann) == 0
+    assert one.on_my_word() == "welcome"
+    assert arrived(ann) == 1
+
+
+def closed_elsewhere(event: Event, ann: Registration, one: Helper) -> None:
+    """Somebody closes the door while its phone is away: the phone brings its scans, then nothing of the list is left."""
+    one.cut()
+    assert one.scan(short(ann)) == "welcome"
+    with atomic():
+        close_door(open_doors(event.id)[0].id)
+    one.visitor.context.set_offline(False)
+    one.page.wait_for_selector("[data-status]:has-text('closed by somebody else')")
+    assert (one.page.evaluate(LEFT), arrived(ann), pool_of(event).held) == ([0, 0, 0], 1, 0)
+    assert one.page.locator("[data-opening]").is_visible()
+    quiet([one])
+
+
+def forgotten(_event: Event, _ann: Registration, one: Helper) -> None:
+    """A phone that nobody closes the door on, without network: the list ends by itself."""
+    one.page.clock.install()
+    one.page.reload()
+    one.stands("online")
+    one.cut()
+    one.page.clock.fast_forward(16 * 3600 * 1000)
+    one.page.wait_for_selector("[data-status]:has-text('The event is over')")
+    assert one.page.evaluate(LEFT) == [0, 0, 0]
+    quiet([one])
+
+
+LEFT = """async () => {
+  const of = (ask) => new Promise((done) => { ask.onsuccess = () => done(ask.result); });
+  const db = await of(indexedDB.open("kermesse-door", 1));
+  const rows = await Promise.all(["doors", "scans"].map((name) => of(db.transaction(name).objectStore(name).count())));
+  db.close();
+  return [...rows, (await caches.keys()).length];
+}"""
