@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from app.payments.card_rules import CardFactKind, CardTold
 from app.payments.gateway import CardNews, CardRequest, Charged, ChargeRequest, Checkout, CheckoutRequest, News
 from app.payments.rules import Fact, FactKind
@@ -36,7 +38,7 @@ class TestGateway:
 
     def ask_for_card(self, request: CardRequest) -> Checkout:
         """The page where one chooses a made-up card."""
-        return Checkout(f"test_card_page_{request.card_id}", f"{request.success_url}test/")
+        return Checkout(f"test_card_page_{request.card_id}", f"{urlsplit(request.success_url).path}test/")
 
     def look_up_card(self, session: str) -> News | None:
         """Nothing happens here that we were not told at once."""

@@ -9,6 +9,7 @@ const inDays = new Intl.NumberFormat(document.documentElement.lang, { style: "un
 const ASK_MS = 2000; // while there is no stream
 const PATIENCE_MS = 8000; // the stream's clock beats every five seconds
 const AGAIN_MS = 10000; // after the server said that it has no stream
+const MOST_STEPS = 50; // lines of history, as many as the page comes with: a page stays open for hours
 let offset = 0; // the server's clock minus ours
 let lastNews = Date.now();
 let stream = null;
@@ -96,6 +97,7 @@ function addSteps(steps) {
     if (step.why) what.append(Object.assign(document.createElement("small"), { className: "why quiet", textContent: step.why }));
     line.append(what, Object.assign(document.createElement("span"), { className: "price", textContent: step.price_text }));
     list.prepend(line);
+    while (list.children.length > MOST_STEPS) list.lastElementChild.remove();
     root.querySelector("[data-no-history]")?.remove();
     set(byId("[data-why]"), step.why);
     byId(".why-price")?.toggleAttribute("hidden", !step.why);

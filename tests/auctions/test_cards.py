@@ -147,6 +147,7 @@ SITUATIONS = {
 }
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # what holds when it waits for a lock is below, on both
 @pytest.mark.parametrize("terms", [False, True])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("situation", list(SITUATIONS), ids=lambda facts: "".join("ny"[fact] for fact in facts))

@@ -88,6 +88,7 @@ def test_a_war_of_200_bids(server: Server, weak: Network, visitor: Callable[...,
     phone.page.wait_for_selector(".bid-bar.outbid")
     seqs = phone.page.eval_on_selector_all("[data-history] li", "rows => rows.map(row => Number(row.dataset.seq))")
     assert seqs == list(range(lot.last_seq, lot.last_seq - len(seqs), -1)), "the history has a hole"
+    assert len(seqs) <= 50, "a page that stays open for hours grows"
     assert f"Paddle {lot.leader.paddle} leads" in projector.page.inner_text(".projector-words")
     assert projector.axe() == []
     assert [lots.differences(lot.auction, one) for one in lot.auction.lots] == [[], []], "verify finds nothing"

@@ -19,6 +19,7 @@ from app.core.registry import registry
 from app.core.transactions import atomic
 from app.payments import charges, extras, jobs
 from app.payments.models import Invoice, InvoiceStatus, PaymentStatus
+from app.payments.stripe_gateway import StripeGateway
 from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.payments.helpers import figures, fresh, mails, make_invoice, payable, payments, post, receipts, stripe_for
@@ -263,6 +264,41 @@ def test_two_at_once_pay_once(app: Flask, cast: Cast, client_for: Browserlike) -
             jobs.reconcile()
     assert fresh(invoice).status is InvoiceStatus.PAID
     assert figures() == (8500, 8500, 0, 0)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_checkout_that_begins_while_the_card_is_charged(
+    app: Flask, cast: Cast, client_for: Browserlike, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Between asking Stripe for its page and keeping it, the card is charged: nobody gets to see the page. The negative
+    control keeps whatever page was made, and would let its buyer pay twice."""
+    with stripe_for(app) as stripe:
+        with_card(client_for, cast.parent, stripe)
+        invoice = owed(cast)
+        plain = StripeGateway.create_checkout
+
+        def meanwhile(gateway: StripeGateway, request: Any) -> Any:
+            monkeypatch.setattr(StripeGateway, "create_checkout", plain)
+            made = plain(gateway, request)
+            assert charges.charge(invoice.id, "operation-of-holder", cast.parent.id, present=True)
+            return made
+
+        monkeypatch.setattr(StripeGateway, "create_checkout", meanwhile)
+        if not guarded:
+            monkeypatch.setattr("app.payments.services.keep_session", lambda *arguments: True)
+            with pytest.raises(AssertionError):  # the charge too kept nothing, and is not known to be paid
+                charges_and_checkout(client_for, invoice, stripe)
+            return
+        charges_and_checkout(client_for, invoice, stripe)
+    assert fresh(invoice).status is InvoiceStatus.PAID
+    assert figures() == (8500, 8500, 0, 0)
+
+
+def charges_and_checkout(client_for: Browserlike, invoice: Invoice, stripe: Stripe) -> None:
+    """Open the checkout; it must lead back to an invoice that is paid."""
+    answer = client_for().post(f"/invoices/{invoice.token}/payments", data={"operation": "operation-0"})
+    assert answer.location.endswith(f"/invoices/{invoice.token}/")
+    assert fresh(invoice).status is InvoiceStatus.PAID
 
 
 def test_every_order_of_what_is_told_gives_one_result(app: Flask, cast: Cast, client_for: Browserlike) -> None:

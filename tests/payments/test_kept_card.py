@@ -312,6 +312,7 @@ def test_the_card_of_another_house_is_none_of_our_business(app: Flask, cast: Cas
     assert set(receipts().values()) == {"ignored"}
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "thing"),
     [

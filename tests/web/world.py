@@ -31,7 +31,7 @@ from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
 from app.galleries.queries import auctionable
 from app.payments import cards, checkout
-from app.payments.models import Invoice, InvoiceStatus, Method
+from app.payments.models import Invoice, InvoiceStatus, Method, Payment
 from app.payments.services import begin_payment, keep_session, record_cash
 from app.payments.test_checkout import card_verdict
 from app.web.lists import read_text
@@ -72,7 +72,8 @@ def build(cast: Cast) -> dict[str, Any]:
     bid(lot_of(auction), cast.staff, 20)
     bid(lot_of(auction), cast.parent, 22)
     with atomic():
-        desk.give_paddle(soon.id, cast.parent.id, entered_by=cast.helper.id)
+        for person in (cast.parent, cast.guardian):
+            desk.give_paddle(soon.id, person.id, entered_by=cast.helper.id)
         auction.called_number = 1
         rising_here = update(Lot).where(Lot.number == 1, Lot.auction_id.in_((auction.id, soon.id)))
         db.session.execute(rising_here.values(sanity_cap=10_000_000_00))  # their bids rise from one trial to the next
@@ -248,6 +249,20 @@ def ask_nothing() -> None:
     """Forget what Olga asked."""
     with atomic():
         db.session.execute(delete(VoidRequest).where(VoidRequest.reason != "A slip."))
+
+
+def ask_for_cards() -> None:
+    """Take back that somebody needs no card."""
+    with atomic():
+        db.session.execute(update(Bidder).values(card_waived_by=None))
+
+
+def owe_again() -> None:
+    """Let what was charged to a card be owed again; the book, which forgets nothing, is not asked."""
+    with atomic():
+        charged = select(Payment.invoice_id).where(Payment.provider_ref.startswith("test_charge_"))
+        db.session.execute(update(Invoice).where(Invoice.id.in_(charged)).values(status=InvoiceStatus.OPEN))
+        db.session.execute(delete(Payment).where(Payment.provider_ref.startswith("test_charge_")))
 
 
 def _password(world: dict[str, Any], client: FlaskClient) -> dict[str, Any]:
@@ -673,8 +688,8 @@ CASES: dict[str, list[Case]] = {
              {"lot": "1", "paddle": "100", "maximum": rising}),
         Case("auction_room.take_back", "helper", "auction_id=soon_id entry_id",
              ("auction_room.desk_page", "auction_id=soon_id")),
-        Case("auction_room.note_card", "helper", "auction_id=soon_id paddle=100 note=card-waiver",
-             ("auction_room.desk_page", "auction_id=soon_id")),
+        Case("auction_room.note_card", "helper", "auction_id=soon_id paddle=101 note=card-waiver",
+             ("auction_room.desk_page", "auction_id=soon_id"), after=ask_for_cards),
         Case("auctioneer.call", "organiser", "auction_id", ("auctioneer.page", "auction_id"), {"number": "1"}),
         Case("auctioneer.freeze", "organiser", "auction_id", ("auctioneer.page", "auction_id")),
         Case("manage_auctions.hand_over", "helper", "award_id", ("manage_auctions.page", "auction_id=over_id")),
@@ -704,7 +719,7 @@ CASES: dict[str, list[Case]] = {
         Case("cards.removal", "other_parent", page=("cards.page", "")),
         Case("cards.pay", "parent", "token=own_invoice", ("payments.invoice", "token=own_invoice")),
         Case("manage_payments.charge_card", "treasurer", "invoice_id=chargeable_id",
-             ("manage_payments.page", "invoice_id=chargeable_id"), {"sure": "y"}),
+             ("manage_payments.page", "invoice_id=chargeable_id"), {"sure": "y"}, after=owe_again),
         Case("manage_payments.take_cash", "helper", "invoice_id", AT_INVOICE, {"amount": "0.05"}),
         Case("manage_payments.give_back", "treasurer", "payment_id", AT_INVOICE, {"amount": "0.05", "reason": "x"}),
         Case("manage_payments.pay_out", "treasurer", "purpose purpose_id=1 partner_id",
