@@ -50,7 +50,7 @@ from app.core.transactions import atomic
 from app.events import (
     after_manage_views,
     calendars,
-    door,
+    door_keeping,
     door_views,
     feed_views,
     feedback,
@@ -78,7 +78,6 @@ from app.events import (
     ticket_views,
 )
 from app.events import after_views as after_event
-from app.events import door_keeping, door_views, paper_views, ticket_views
 from app.events import manage_views as manage_events
 from app.events import offers as seat_offers
 from app.events import views as events
@@ -202,7 +201,6 @@ def _registry() -> Registry:
         extras.DONATION: extras.Given(),
         extras.FEE_COVER: extras.Given(),
     }
-    registry.inbound = {calendars.REPLY: replies.receive}
     registry.card_terms = {settlement.PAYABLE: cards.lot_terms, settlement.PLEDGE: cards.pledge_terms}
     registry.card_claims = [cards.claims]
     registry.inbound = {calendars.REPLY: Inbound(replies.read, replies.act)}
@@ -218,7 +216,6 @@ def _registry() -> Registry:
         "seats held": holds.overdue,
         "thanks": feedback.thank,
         "outcomes": outcome_notices.remind,
-        "doors": door.sweep,
         "doors": door_keeping.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
