@@ -96,7 +96,7 @@ from app.payments.card_queries import account_section as card_section
 from app.payments.queries import account_section as invoices_section
 from app.site import dev_views
 from app.site import views as site
-from app.web import access, assets, errors, formats, guards, headers, languages, typed
+from app.web import access, assets, compression, errors, formats, guards, headers, languages, typed
 from app.web.limits import limiter
 
 BLUEPRINTS = (
@@ -284,6 +284,7 @@ def _web(app: Flask, config: Config) -> None:
     app.extensions["kermesse_account_sections"] = []
     languages.install(app)
     headers.install(app)
+    compression.install(app)
     formats.install(app)
     guards.install(app)
     errors.install(app)

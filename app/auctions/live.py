@@ -80,7 +80,7 @@ class Board:
     slug: str
     language: str
     lots: dict[int, dict[str, Any]] = field(default_factory=dict)
-    promised: str = ""  # what the leading bids come to, in words
+    promised: dict[str, Any] = field(default_factory=dict)  # what the leading bids come to
     need: dict[str, Any] | None = None  # how far it came: for followers of all lots
     channels: dict[int | None, Channel] = field(default_factory=dict)
     turns_at: datetime | None = None  # when time alone changes a lot's phase
@@ -250,14 +250,14 @@ class Hub:
 
     def _fetch(
         self, board: Board
-    ) -> tuple[dict[int, dict[str, Any]], str, dict[str, Any] | None, datetime | None] | None:
+    ) -> tuple[dict[int, dict[str, Any]], dict[str, Any], dict[str, Any] | None, datetime | None] | None:
         found = db.session.query(Auction).filter_by(slug=board.slug, published=True).one_or_none()
         if found is None:
             return None
         at = now()
         with force_locale(board.language):
             lots = queries.board(found, at)
-            return lots, queries.promised_text(found, lots), needs.public(found), queries.turns_at(found, at)
+            return lots, queries.promised(found, lots), needs.public(found), queries.turns_at(found, at)
 
     def _steps(self, board: Board, lot: int) -> list[dict[str, Any]]:
         found = db.session.query(Auction).filter_by(slug=board.slug).one()
@@ -279,6 +279,6 @@ def _event(
 ) -> tuple[str, str]:
     """(digest of the whole state, the event that tells some of it)."""
     digest = hashlib.sha256(json.dumps([whole, more]).encode()).hexdigest()[:16]
-    content = {"now": iso(now()), "lots": told, "steps": steps, "promised_text": board.promised, **more}
+    content = {"now": iso(now()), "lots": told, "steps": steps, "promised": board.promised, **more}
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return digest, f"id: {digest}\nevent: lots\ndata: {data}\n\n"

@@ -19,6 +19,7 @@ from app.auctions import lots, needs, proof, rules
 from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent, LotStatus, lot_artwork
 from app.core.clock import now
 from app.core.database import db
+from app.core.money import milestone
 from app.galleries import queries as galleries
 from app.galleries.models import Artwork
 from app.ledger import queries as ledger
@@ -406,11 +407,12 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
     }
 
 
-def promised_text(found: Auction, shown: dict[int, dict[str, Any]]) -> str:
-    """What the leading bids of a board come to, in words of the current language."""
+def promised(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """What the leading bids of a board come to: the amount, the round one that it fills a line towards, and its words."""
     counted = [lot for lot in shown.values() if lot["bids"] and lot["phase"] != Phase.WITHDRAWN]
     total = sum(lot["price"] for lot in counted if lot["sold"] or not lot["settled"])
-    return formats.amount(total, found.currency)
+    goal = milestone(total, found.currency)
+    return {"value": total, "goal": goal, "text": formats.amount(total, found.currency)}
 
 
 def live(found: Auction) -> dict[str, Any]:
@@ -420,7 +422,7 @@ def live(found: Auction) -> dict[str, Any]:
     return {
         "now": formats.iso(at),
         "lots": list(shown.values()),
-        "promised_text": promised_text(found, shown),
+        "promised": promised(found, shown),
         "need": needs.public(found),
         "mine": _mine(found, shown),
     }

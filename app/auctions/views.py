@@ -24,6 +24,7 @@ from app.auctions.queries import LotView, Phase, Standing
 from app.auctions.rules import Reason
 from app.config import ROOT
 from app.core.database import db
+from app.core.money import milestone
 from app.core.transactions import atomic, locked
 from app.payments.card_views import way
 from app.web.access import public, signed_in
@@ -313,11 +314,13 @@ def screen(slug: str) -> str:
     called = next((place for place, view in enumerate(views) if view.lot.number == found.called_number), None)
     index = called if called is not None else index  # whatever is asked: the hall sees the lot that is called
     view = views[index] if views else None
+    promised = sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at))
     return render_template(
         "auctions/screen.html",
         auction=found,
         lots=views,
-        promised=sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at)),
+        promised=promised,
+        goal=milestone(promised, found.currency),
         index=index,
         called=called is not None,
         view=view,

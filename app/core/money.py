@@ -81,3 +81,14 @@ def amount_input(amount: int, currency: str) -> str:
     """Text for an input field, which `parse_amount` reads back as the same amount."""
     value = to_decimal(amount, currency)
     return str(int(value)) if value == int(value) else f"{value:f}"
+
+
+def milestone(amount: int, currency: str) -> int:
+    """The next round amount above this one, in minor units: 1, 2 or 5 times a power of ten, from 100 of the currency on. What
+    has been raised fills a line towards it."""
+    step = 100 * 10 ** exponent(currency)
+    while True:
+        for times in (1, 2, 5):
+            if amount < times * step:
+                return times * step
+        step *= 10

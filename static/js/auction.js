@@ -45,7 +45,9 @@ function view(lot) {
 function apply(lots, now, promised, need) {
   offset = new Date(now) - Date.now();
   if (need) document.dispatchEvent(new CustomEvent("kermesse:need", { detail: { need, now } }));
-  set(root.querySelector("[data-raised]"), promised);
+  set(root.querySelector("[data-raised]"), promised.text);
+  const line = root.querySelector("[data-raised-line]");
+  if (line) [line.max, line.value] = [promised.goal, promised.value];
   if (lots.length) tell(lots[0].notice);
   for (const lot of lots) {
     const before = known.get(lot.number);
@@ -73,9 +75,9 @@ function concerns(lot) {
 }
 
 function hear(event) {
-  const { lots, steps, now, promised_text, need } = JSON.parse(event.data);
+  const { lots, steps, now, promised, need } = JSON.parse(event.data);
   const ask = lots.some(concerns);
-  apply(lots, now, promised_text, need);
+  apply(lots, now, promised, need);
   addSteps(steps);
   spoke();
   if (ask) askServer();
@@ -190,7 +192,7 @@ async function askServer() {
       tag = answer.headers.get("ETag");
       const state = await answer.json();
       mine = state.mine;
-      apply(state.lots, state.now, state.promised_text, state.need);
+      apply(state.lots, state.now, state.promised, state.need);
     }
     lastNews = Date.now();
   } catch {

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+import brotli
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.money import LARGEST, NotAnAmount, amount_input, format_amount, parse_amount
+from app.core.money import LARGEST, NotAnAmount, amount_input, format_amount, milestone, parse_amount
 from app.web import access
 from app.web.redirects import safe_path
 from app.web.sheets import neutral
+from tests.auctions.helpers import make_auction
 from tests.conftest import Browserlike
 
 
@@ -130,3 +134,48 @@ def test_times_are_said_like_a_person(app: Flask) -> None:
         )
     with force_locale("es"):
         assert formats.day(moment, "Europe/Zurich") == "martes 30 de mayo de 2006"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "way", "opened"),
+    [
+        ("br, gzip", "br", brotli.decompress),
+        ("gzip, deflate", "gzip", gzip.decompress),
+        ("identity", None, bytes),
+        ("br;q=0", None, bytes),
+        ("*;q=0, nonsense", None, bytes),
+    ],
+)
+def test_pages_travel_compressed(
+    app: Flask, client_for: Browserlike, accepted: str, way: str | None, opened: Callable[[bytes], bytes]
+) -> None:
+    answer = client_for().get("/", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == way
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    page = opened(answer.data)
+    assert b"</html>" in page
+    if way:
+        assert len(answer.data) < len(page) / 2
+
+
+def test_what_is_small_or_unchanged_is_not_compressed(app: Flask, client_for: Browserlike) -> None:
+    wish = {"Accept-Encoding": "br"}
+    client = client_for()
+    assert "Content-Encoding" not in client.get("/livez", headers=wish).headers
+    auction = make_auction(3)
+    first = client.get(f"/auctions/{auction.slug}/live.json", headers=wish)
+    assert first.headers["Content-Encoding"] == "br"
+    again = client.get(f"/auctions/{auction.slug}/live.json", headers=wish | {"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "goal"),
+    [
+        (0, "CHF", 100_00), (99_99, "CHF", 100_00), (100_00, "CHF", 200_00), (450_00, "CHF", 500_00), (500_00, "CHF", 1_000_00),
+        (12_345_00, "CHF", 20_000_00), (0, "JPY", 100), (150, "JPY", 200),
+    ],
+)  # fmt: skip
+def test_what_is_raised_fills_a_line_towards_a_round_amount(amount: int, currency: str, goal: int) -> None:
+    assert milestone(amount, currency) == goal
