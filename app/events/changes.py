@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.core.clock import now
 from app.core.database import db
 from app.events import rules
-from app.events.models import LIVE, Event, EventStatus, Registration, RegistrationStatus, SeatPool
+from app.events.models import (
+    LIVE,
+    Event,
+    EventStatus,
+    Invitation,
+    InvitationState,
+    Registration,
+    RegistrationStatus,
+    SeatPool,
+)
 from app.events.notices import tell
 from app.events.seats import (
     RegistrationRefused,
@@ -71,6 +82,9 @@ def _check(
         raise RegistrationRefused(rules.Reason.ARRIVED, registration.party)
     if party <= registration.party and target is pool:
         return
+    granted = None if by_organiser else seats_granted(registration)
+    if granted is not None and party > max(granted, registration.party):  # an invitation says for how many it is
+        raise RegistrationRefused(rules.Reason.TOO_LARGE, max(granted, registration.party))
     terms = terms_of(event, target)
     # A party that an organiser let be larger than others stays so.
     asked = party if party > registration.party else 1
@@ -114,3 +128,9 @@ def _move(pools: list[SeatPool], target: SeatPool, registration: Registration, p
     registration.confirmed_at = registration.confirmed_at or now()
     db.session.flush()
     take(target, confirmed=party)
+
+
+def seats_granted(registration: Registration) -> int | None:
+    """The largest party of a registration that came by an invitation that stands; None for all others."""
+    stands = Invitation.state != InvitationState.TAKEN_BACK
+    return db.session.scalar(select(Invitation.seats).where(Invitation.registration_id == registration.id, stands))

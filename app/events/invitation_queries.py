@@ -143,9 +143,3 @@ def page_for(registration: Registration, viewer: Any) -> str:
     query = select(Invitation.token).where(Invitation.registration_id == registration.id, stands)
     token = db.session.scalar(query)
     return url_for("invitations.page", token=token) if token else ""
-
-
-def seats_granted(registration: Registration) -> int | None:
-    """The largest party of a registration that came by an invitation that stands; None for all others."""
-    stands = Invitation.state != InvitationState.TAKEN_BACK
-    return db.session.scalar(select(Invitation.seats).where(Invitation.registration_id == registration.id, stands))

@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.core.clock import now
 from app.events import asking_queries, queries, rules
 from app.events.asking_forms import PartyForm, data_of, party_form, words_for_pools, words_of
+from app.events.changes import seats_granted
 from app.events.invitation_queries import page_for
 from app.events.models import LIVE, EventStatus, QuestionKind, Registration, RegistrationStatus
 from app.events.seats import terms_of
@@ -63,6 +64,8 @@ def edit_form(found: Registration, typed: Any, *, by_organiser: bool = False) ->
     desk = asking_queries.desk_of(event)
     terms = [terms_of(event, pool) for pool in event.pools]
     high = max((rules.largest(one, by_organiser=by_organiser) for one in terms), default=1)
+    if not by_organiser and (granted := seats_granted(found)) is not None:
+        high = min(high, max(granted, found.party))
     values: dict[str, Any] = {
         name: getattr(found, name) for name in ("name", "party", "needs", "diet", "in_part", "ask_first", "listed")
     }

@@ -15,6 +15,7 @@ from app.core.database import db
 from app.core.mail import Mail, send_due
 from app.core.transactions import atomic
 from app.events import holds, invitation_queries, inviting, queries, services
+from app.events.changes import change_party
 from app.events.inviting import AnswerClosed, Wanted
 from app.events.models import Event, Guest, Hold, Invitation, InvitationState, Registration, SeatPool
 from app.events.seats import RegistrationRefused
@@ -307,6 +308,21 @@ def test_changing_who_comes(app: Flask) -> None:
     assert refusal.value.largest == 2
     assert pool(event) == (5, 0)
     assert len(db.session.scalars(select(Registration)).all()) == 3
+
+
+def test_a_party_does_not_outgrow_its_invitation_on_its_own_page(app: Flask, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    (invitation,) = invite(event, seats=3)
+    registration = accept(invitation, party=2)
+    with pytest.raises(RegistrationRefused) as refused, atomic():
+        change_party(registration.id, 4)
+    assert refused.value.largest == 3
+    path = f"/registrations/{registration.token}/details/"
+    answer = client_for().post(path, data={"name": "Ann", "party": "4"})
+    assert (answer.status_code, "from 1 to 3" in answer.text) == (422, True)
+    with atomic():
+        change_party(registration.id, 4, by_organiser=True)
+    assert pool(event) == (4, 0)
 
 
 def test_the_same_answer_twice_is_one(app: Flask) -> None:
