@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def send(client: Any, auction: Auction, francs: int, number: int = 1, **more: An
     return client.post(f"/auctions/{auction.slug}/lots/{number}/bids", data=form)
 
 
-def by_lane(auction: Auction, person: Any, francs: int) -> Any:
+def by_lane(auction: Any, person: Any, francs: int) -> Any:
     """What the quick lane's writer decides."""
     order = Order(auction.slug, 1, person.fs_uniquifier, str(francs), f"operation-of-lane-{next(_numbers)}", True)
     (decided,) = _place([order]).values()
@@ -380,13 +381,16 @@ def test_removal_and_a_bid_at_once(app: Flask, cast: Cast) -> None:
         bid(lot_of(auction), cast.parent, 20)
         leave(cast.staff)
         bid(lot_of(auction), cast.staff, 30)
+        # The threads share no rows: each would load its own again in the other's session.
+        parent = SimpleNamespace(id=cast.parent.id, fs_uniquifier=cast.parent.fs_uniquifier)
+        sale = SimpleNamespace(slug=auction.slug)
 
-        def go(number: int, auction: Auction = auction) -> str:
+        def go(number: int, parent: Any = parent, sale: Any = sale) -> str:
             try:
                 if number:
-                    return type(by_lane(auction, cast.parent, 40)).__name__
+                    return type(by_lane(sale, parent, 40)).__name__
                 with app.test_request_context("/"), atomic():
-                    return str(kept_cards.remove(cast.parent.id))
+                    return str(kept_cards.remove(parent.id))
             except kept_cards.CardNeeded:
                 return "needed"
             finally:
@@ -407,6 +411,8 @@ def test_removal_and_a_bid_without_the_lock(app: Flask, cast: Cast, monkeypatch:
     bid(lot_of(auction), cast.parent, 20)
     leave(cast.staff)
     bid(lot_of(auction), cast.staff, 30)
+    parent = SimpleNamespace(id=cast.parent.id, fs_uniquifier=cast.parent.fs_uniquifier)
+    sale = SimpleNamespace(slug=auction.slug)
     looked, removed = threading.Event(), threading.Event()
 
     def unlocked(person_ids: Any) -> set[int]:
@@ -418,10 +424,10 @@ def test_removal_and_a_bid_without_the_lock(app: Flask, cast: Cast, monkeypatch:
     def go(number: int) -> str:
         try:
             if number:
-                return type(by_lane(auction, cast.parent, 40)).__name__
+                return type(by_lane(sale, parent, 40)).__name__
             looked.wait(2)
             with app.test_request_context("/"), atomic():
-                gone = kept_cards.remove(cast.parent.id)
+                gone = kept_cards.remove(parent.id)
             removed.set()
             return str(gone)
         except kept_cards.CardNeeded:

@@ -16,7 +16,7 @@ from app.accounts.services import find_or_create
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import closed_list, inviting, queries, services
+from app.events import closed_list, inviting, listing, queries, services
 from app.events.models import AllowedAddress, Event, Invitation, Registration
 from app.galleries.models import Gallery
 from tests.cast import Cast
@@ -275,6 +275,6 @@ def test_the_access_functions_say_the_same(app: Flask, cast: Cast) -> None:
     ):
         assert (queries.event_for(viewer, event.slug) is not None) is seen
         assert bool(db.session.scalars(queries.listed(viewer)).all()) is seen
-        assert bool(queries.feed_for(viewer)) is seen
+        assert bool(listing.ahead(viewer, listing.Filters())) is seen
         assert bool(queries.upcoming(viewer=viewer)) is seen
         assert (event.kind in queries.kinds_used(viewer)) is seen

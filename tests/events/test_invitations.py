@@ -109,7 +109,7 @@ def test_the_office_of_a_minister_answers_without_an_account(app: Flask, client_
     assert (registration.email, registration.party, registration.source.value) == (MINISTER, 3, "invitation")
     (mail,) = mails("event_confirmed")
     method, entry = attached(mail)
-    assert (method, str(entry["ATTENDEE"])) == ("REQUEST", f"MAILTO:{MINISTER}")
+    assert (method, str(entry["ATTENDEE"])) == ("REQUEST", f"mailto:{MINISTER}")
     assert client.get(f"/registrations/{registration.token}/").status_code == 200
 
 

@@ -24,7 +24,7 @@ ALL_WORKS = 40
 
 def seed(say: Say, works: int = ALL_WORKS) -> None:
     """Fill the demonstration where it is missing. `works` limits the pictures drawn, for tests."""
-    if people.complete() and auctions.complete() and after.complete():
+    if people.complete() and after.complete() and auctions.complete():
         return
     say("filling the demonstration with content")
     people.seed()
@@ -34,11 +34,11 @@ def seed(say: Say, works: int = ALL_WORKS) -> None:
     invitations.seed()
     letters.seed()
     door.seed()
+    after.seed()
     say(f"drawing {works} pictures and hanging them; this takes a minute")
     pictures.seed(works)
     say("holding the auction of 2006, and opening this year's")
     auctions.seed()
-    after.seed()
     _quiet_past()
     db.session.remove()
 
