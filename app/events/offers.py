@@ -18,6 +18,7 @@ from app.events.seats import (
     first_letter,
     leave,
     locked_registration,
+    offer_ends,
     promote,
     take,
     tell_served,
@@ -35,7 +36,9 @@ def accept(registration_id: int) -> Registration:
         return registration
     pool = chosen(pools, registration.pool_id)
     until = registration.offered_until
-    if registration.status is not RegistrationStatus.OFFERED or pool is None or until is None or now() >= until:
+    if registration.status is not RegistrationStatus.OFFERED or pool is None or until is None:
+        raise OfferOver
+    if now() >= until and event.status is not EventStatus.POSTPONED:
         raise OfferOver
     if event.status not in (EventStatus.PUBLISHED, EventStatus.POSTPONED) or now() >= event.ends_at:
         raise OfferOver
@@ -49,10 +52,15 @@ def accept(registration_id: int) -> Registration:
 
 
 def lapse(registration_id: int) -> bool:
-    """End an offer whose term is over: its seats go to the next who waits. False when there is nothing to end."""
+    """End an offer whose term is over: its seats go to the next who waits. False when there is nothing to end: terms rest
+    while an event is postponed, since nobody can say whether they come to a day that is not known."""
     pools, event, registration = locked_registration(registration_id)
     until = registration.offered_until
-    if registration.status is not RegistrationStatus.OFFERED or (until is not None and now() < until):
+    if (
+        event.status is EventStatus.POSTPONED
+        or registration.status is not RegistrationStatus.OFFERED
+        or (until is not None and now() < until)
+    ):
         return False
     freed = leave(pools, registration, RegistrationStatus.WITHDRAWN)
     if event.status in (EventStatus.PUBLISHED, EventStatus.POSTPONED):
@@ -64,10 +72,24 @@ def lapse(registration_id: int) -> bool:
 
 def overdue() -> None:
     """Sweep: end the offers that nobody answered, each in a transaction of its own."""
-    late = (Registration.status == RegistrationStatus.OFFERED, Registration.offered_until <= now())
-    for number in db.session.scalars(select(Registration.id).where(*late).order_by(Registration.offered_until)).all():
+    late = (
+        Registration.status == RegistrationStatus.OFFERED,
+        Registration.offered_until <= now(),
+        Event.status != EventStatus.POSTPONED,
+    )
+    query = select(Registration.id).join(Registration.event).where(*late).order_by(Registration.offered_until)
+    for number in db.session.scalars(query).all():
         with atomic():
             lapse(number)
+
+
+def renew(event: Event) -> None:
+    """Give running offers a new term: their event takes place after all. The caller holds its seats, and tells of the rest."""
+    offered = (Registration.event_id == event.id, Registration.status == RegistrationStatus.OFFERED)
+    for registration in db.session.scalars(select(Registration).where(*offered).order_by(Registration.id)):
+        registration.offered_until = offer_ends(event)
+        db.session.flush()
+        tell("event_offer", event, registration)
 
 
 def approve(registration_id: int, actor_id: int | None) -> Registration:

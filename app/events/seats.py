@@ -255,9 +255,12 @@ def _seat(registration: Registration, seats: int) -> None:
 
 
 def _offer(event: Event, registration: Registration) -> None:
-    registration.status = RegistrationStatus.OFFERED
-    zone = ZoneInfo(event.timezone)
-    registration.offered_until = rules.term(now(), event.offer_hours, zone, latest=event.starts_at)
+    registration.status, registration.offered_until = RegistrationStatus.OFFERED, offer_ends(event)
+
+
+def offer_ends(event: Event) -> datetime:
+    """Until when an offer that is made now stands."""
+    return rules.term(now(), event.offer_hours, ZoneInfo(event.timezone), latest=event.starts_at)
 
 
 def take(pool: SeatPool, confirmed: int = 0, held: int = 0) -> None:

@@ -13,7 +13,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
-from app.events import rules
+from app.events import offers, rules
 from app.events.invitation_notices import tell_course
 from app.events.models import (
     LIVE,
@@ -196,6 +196,8 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
     told = _tell_all(template, event) if template and now() < event.ends_at else 0
     if before is not EventStatus.DRAFT and now() < event.ends_at:
         tell_course(event)
+    if before is EventStatus.POSTPONED and status is EventStatus.PUBLISHED:
+        offers.renew(event)
     promote(event)
     return told
 

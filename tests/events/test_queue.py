@@ -152,6 +152,31 @@ def test_an_offer_of_a_cancelled_event_cannot_be_taken(app: Flask) -> None:
         offers.accept(olaf.id)
 
 
+def test_the_term_of_an_offer_rests_while_the_event_is_postponed(app: Flask) -> None:
+    event = make_event(capacity=1, days=30)
+    ann = seat(event, "Ann")
+    olaf, bea = seat(event, "Olaf", ask_first=True), seat(event, "Bea", ask_first=True)
+    leave(ann)
+    first = row(olaf).offered_until
+    assert first is not None
+    with atomic():
+        services.set_status(event.id, "postponed")
+    with travel(first + timedelta(days=2)):
+        offers.overdue()
+        assert states(event)["Olaf"] == "offered"
+        with atomic():
+            services.set_status(event.id, "published")
+        offers.overdue()
+        until = row(olaf).offered_until
+        assert until is not None
+        assert until > first + timedelta(days=2)
+        assert len(mails("event_offer", "olaf@")) == 2
+    with travel(until + timedelta(seconds=1)):
+        offers.overdue()
+    assert states(event) == {"Ann": "withdrawn", "Olaf": "withdrawn", "Bea": "offered"}
+    assert row(bea).offered_until is not None
+
+
 # Requests
 
 
