@@ -170,7 +170,8 @@ def test_walk_ins_take_free_seats_first_and_then_the_doors_own(app: Flask) -> No
     north = open_door(event, allotment=2)
     told = [walk_in(event, north, people=3, name="Lu"), walk_in(event, north, people=2), walk_in(event, north)]
     assert [one.word for one in told] == ["admitted", "admitted", "beyond"]
-    rows = db.session.scalars(select(Registration).where(Registration.source == Source.WALK_IN)).all()
+    walk_ins = select(Registration).where(Registration.source == Source.WALK_IN)
+    rows = db.session.scalars(walk_ins.order_by(Registration.id)).all()
     assert [(row.name, row.seated, row.arrived) for row in rows] == [("Lu", 3, 3), ("Walk-in", 2, 2)]
     assert mails("event_confirmed") == []
     assert (count_of(event.id).arrived, count_of(event.id).expected) == (5, 5)

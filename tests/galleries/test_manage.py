@@ -256,7 +256,11 @@ def test_consents_assent_and_review_by_the_pages(app: Flask, cast: Cast, client_
     db.session.expire_all()
     facts = queries.facts_of(db.session.get_one(Artwork, work.id))
     assert (facts.consents, facts.assent) == (frozenset(), False)
-    actions = list(db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "artwork")))
+    actions = list(
+        db.session.scalars(
+            select(AuditEntry.action).where(AuditEntry.subject_kind == "artwork").order_by(AuditEntry.id)
+        )
+    )
     assert actions == [
         "add artwork", "record consent", "record assent", "review artwork", "withdraw consent", "withdraw consent",
         "withdraw assent",
