@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app.core.database import db
@@ -31,17 +31,22 @@ class Desk:
     waiting: dict[int, int] = field(default_factory=dict)
 
 
+QUEUE = select(func.count()).where(
+    Registration.pool_id == SeatPool.id, Registration.status == RegistrationStatus.WAITING
+)
+DESK = (
+    select(SeatPool.id, QUEUE.scalar_subquery(), Question)
+    .outerjoin(Question, and_(Question.event_id == SeatPool.event_id, Question.retired_at.is_(None)))
+    .where(SeatPool.event_id == bindparam("event_id"))
+    .order_by(Question.position, Question.id)
+)
+
+
 def desk_of(event: Event) -> Desk:
     """All that a registration form shows beside the event and its pools, in one statement."""
     if not event.pools:
         return Desk()
-    queue = select(func.count()).where(
-        Registration.pool_id == SeatPool.id, Registration.status == RegistrationStatus.WAITING
-    )
-    asked = and_(Question.event_id == SeatPool.event_id, Question.retired_at.is_(None))
-    query = select(SeatPool.id, queue.scalar_subquery(), Question).outerjoin(Question, asked)
-    query = query.where(SeatPool.event_id == event.id).order_by(Question.position, Question.id)
-    rows = db.session.execute(query).all()
+    rows = db.session.execute(DESK, {"event_id": event.id}).all()
     questions = {question.id: question for _pool, _waiting, question in rows if question is not None}
     return Desk(list(questions.values()), {pool_id: waiting for pool_id, waiting, _question in rows})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from flask_login import current_user
-from sqlalchemy import Select, and_, func, or_, select
+from flask_login import AnonymousUserMixin, current_user
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from app.accounts.models import Person
@@ -34,13 +35,22 @@ __all__ = ["is_for_staff", "organises", "visible_events_for"]  # who may know of
 
 def event_for(viewer: Any, slug: str) -> Event | None:
     """The event of an address, with what its page shows, if the viewer may see it."""
-    query = visible_events_for(viewer).where(Event.slug == slug)
-    # All of it in one statement: an event has few pools and few partners.
-    parts = (Event.pools, Event.co_organisers, Event.campaign, Event.series)
-    found: Event | None = (
-        db.session.scalars(query.options(*(joinedload(part) for part in parts))).unique().one_or_none()
-    )
+    query = _page_for(viewer) if viewer.is_authenticated else _page_for_strangers()
+    found: Event | None = db.session.scalars(query, {"slug": slug}).unique().one_or_none()
     return found
+
+
+def _page_for(viewer: Any) -> Select[Event]:
+    """All of it in one statement: an event has few pools and few partners."""
+    parts = (Event.pools, Event.co_organisers, Event.campaign, Event.series)
+    query = visible_events_for(viewer).where(Event.slug == bindparam("slug"))
+    return query.options(*(joinedload(part) for part in parts))
+
+
+@cache
+def _page_for_strangers() -> Select[Event]:
+    """What is asked for most, put into words once."""
+    return _page_for(AnonymousUserMixin())
 
 
 def listed(viewer: Any, search: str = "", kind: str = "", campaign: str = "") -> Select[Event]:
