@@ -18,9 +18,11 @@
         show();
       });
     }
-    // On a phone the rail scrolls sideways: show where one is.
-    const here = document.querySelector(".rail [aria-current]");
-    if (here && innerWidth < 960) here.closest(".rail").scrollLeft = here.offsetLeft - innerWidth / 3;
+    // On a phone the rail and rows of chips scroll sideways: show where one is.
+    for (const here of innerWidth < 960 ? document.querySelectorAll(".rail [aria-current], .chips [aria-current]") : []) {
+      const row = here.closest(".rail") ?? here.closest(".chips ul");
+      row.scrollBy({ left: here.getBoundingClientRect().left - innerWidth / 3, behavior: "instant" });
+    }
     // An error summary takes the focus, so that it is heard and seen first.
     document.querySelector(".notice[role=alert]")?.setAttribute("tabindex", "-1");
     document.querySelector(".notice[role=alert]")?.focus({ preventScroll: false });
