@@ -1,10 +1,23 @@
-// Loaded in the head, before the first paint: the chosen theme, dialogs, and pictures that open from the wall.
+// Loaded in the head, before the first paint: the chosen theme, faces, dialogs, and pictures that open from the wall.
 (() => {
+  const QUICK_MS = 2000;
   const root = document.documentElement;
   const store = { get: () => { try { return localStorage.getItem("theme"); } catch { return null; } },
     set: (value) => { try { value ? localStorage.setItem("theme", value) : localStorage.removeItem("theme"); } catch { /* private window */ } } };
+  const visit = { get: () => { try { return sessionStorage.getItem("faces"); } catch { return null; } },
+    set: () => { try { sessionStorage.setItem("faces", "here"); } catch { /* private window */ } } };
   const apply = (theme) => { if (theme) root.dataset.theme = theme; else delete root.dataset.theme; };
   if (["light", "dark"].includes(store.get())) apply(store.get());
+
+  // A page for poor networks shows stand-ins of the same measure first. It wears the house's faces at once when another page
+  // has fetched them, else when it was whole quickly; on a slow line, or where data is spared, the stand-ins stay.
+  const late = document.querySelector("style[data-late-faces]");
+  if (late && visit.get()) late.media = "all";
+  addEventListener("load", () => {
+    if (late && (navigator.connection?.saveData || performance.now() > QUICK_MS)) return;
+    if (late) late.media = "all";
+    visit.set();
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll("[data-theme-toggle]")) {

@@ -16,6 +16,7 @@ from tests.journeys.test_war import enter
 from tests.serving import Server
 
 BIDS = 12
+MOST = 30_000
 DEFINITE = ("joy", "warning", "refused")
 
 
@@ -56,3 +57,34 @@ def test_bids_on_a_weak_network(server: Server, browser_only: Callable[..., Visi
     assert mine[1:] == accepted
     assert len(accepted) == BIDS
     assert lots.differences(lot.auction, lot) == []
+
+
+def test_the_first_page_on_a_slow_line_is_light(server: Server, browser_only: Callable[..., Visitor]) -> None:
+    """All that a phone fetches for a lot, its picture aside. The house's faces come only where they do not keep anybody."""
+    cast = Cast.assemble()
+    slug, _codes = sell(hang(cast, ("Birds do not queue",)), closes_in_s=3600)
+    with Network(server.url, delay_s=0.8) as network:
+        fetched = [
+            _fetched(browser_only(server), f"{url}/auctions/{slug}/lots/1/") for url in (network.url, server.url)
+        ]
+    slow, quick = fetched
+    assert not any("/fonts/" in url for url in slow)
+    assert sum(size for url, size in slow.items()) < MOST, slow
+    assert any("/fonts/" in url for url in quick)
+
+
+def _fetched(phone: Visitor, url: str) -> dict[str, int]:
+    """Bytes by address, headers too, of what a page has fetched when it is quiet; without pictures and what stays open."""
+    phone.base_url = url
+    answers = []
+    phone.page.on(
+        "requestfinished", lambda request: answers.append((request.url, request.sizes(), request.resource_type))
+    )
+    phone.page.goto(url, wait_until="load")
+    phone.page.wait_for_timeout(1500)
+    phone.close()
+    return {
+        address: sizes["responseBodySize"] + sizes["responseHeadersSize"]
+        for address, sizes, kind in answers
+        if kind not in ("image", "eventsource")
+    }
