@@ -140,7 +140,7 @@ def waiting(event: Event) -> Table:
 def invitations(event: Event) -> Table:
     """Who was invited and what they said. Organisers alone."""
     header = [
-        _("State"), _("Name"), _("E-mail address"), _("Seats"), _("Come"), _("Names"), _("Answer by"), _("Written"),
+        _("State"), _("Name"), _("E-mail address"), _("Seats"), _("How many come"), _("Names"), _("Answer by"), _("Written"),
         _("Opened"), _("Answered"), _("Their words"),
     ]  # fmt: skip
     found = db.session.scalars(invitation_queries.invitations_of(event.id)).all()

@@ -375,7 +375,7 @@ def test_the_queue_in_its_order_and_the_invitations(full: Event, cast: Cast, cli
     (waits,) = rows_of(client.get(f"/manage/events/{full.id}/lists/waiting.csv"))
     assert (waits["Place"], waits["Name"], waits["Seats missing"], waits["Moved"]) == ("1", "Waits", "2", "no")
     (invited,) = rows_of(client.get(f"/manage/events/{full.id}/lists/invitations.xlsx"))
-    assert (invited["State"], invited["Name"], invited["Seats"], invited["Come"]) == (
+    assert (invited["State"], invited["Name"], invited["Seats"], invited["How many come"]) == (
         "Written to",
         "Minister",
         "4",
