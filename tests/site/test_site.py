@@ -80,9 +80,9 @@ def test_the_desk_tells_what_waits(app: Flask, cast: Cast, client_for: Browserli
             for consent in second.consents:
                 consent.withdrawn_at = now()
         said = attention(client_for(cast.organiser))
-        for words in ("Events wait to be published", "second pair of eyes", "wait for a consent", "not paid yet"):
+        for words in ("1 event waits to be", "second pair of eyes", "1 picture waits for a consent", "not paid yet"):
             assert words in said
-        assert "wait for a consent" not in attention(client_for(cast.helper))
+        assert "waits for a consent" not in attention(client_for(cast.helper))
 
 
 def test_live_and_ready(app: Flask, client_for: Browserlike) -> None:
