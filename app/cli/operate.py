@@ -15,6 +15,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app import config as settings
 from app.accounts import services as accounts
+from app.accounts import sso
 from app.core import jobs, mail
 from app.core.clock import now
 from app.core.database import db
@@ -63,6 +64,18 @@ def admin_link(email: str) -> None:
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(link)
+
+
+@user.command("forget-sso")
+@click.argument("email")
+def forget_sso(email: str) -> None:
+    """Forget which account of the organisation's sign-in is a person's; their next sign-in through it joins anew."""
+    try:
+        with atomic():
+            known = sso.forget(email)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo("forgotten" if known else "nothing was kept")
 
 
 class Stop:
