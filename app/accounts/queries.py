@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Select, exists, or_, select
 from app.accounts.models import Person, Role, SsoIdentity
 from app.core.clock import now
 from app.core.database import db
+from app.web.forms import normal_email
 
 STAFF_FOR = timedelta(days=30)  # as long as a session: who was let go there is not staff here much longer
 
@@ -30,6 +32,17 @@ def _came_through(issuer: str, person_id: int) -> bool:
     lately = SsoIdentity.seen_at > now() - STAFF_FOR
     theirs = exists().where(SsoIdentity.person_id == person_id, SsoIdentity.issuer == issuer, lately)
     return bool(db.session.scalar(select(theirs)))
+
+
+def joined(person_ids: Iterable[int]) -> set[int]:
+    """Which of these people an account of the organisation's own sign-in belongs to."""
+    query = select(SsoIdentity.person_id).where(SsoIdentity.person_id.in_(list(person_ids)))
+    return set(db.session.scalars(query))
+
+
+def person_id_of(email: str) -> int | None:
+    """Whose address this is. Raises ValueError for what is none."""
+    return db.session.scalar(select(Person.id).where(Person.email == normal_email(email)))
 
 
 def has_administrator() -> bool:

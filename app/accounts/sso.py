@@ -145,15 +145,12 @@ def _tell(person: Person) -> None:
     )
 
 
-def forget(email: str) -> bool:
-    """Forget whom the provider knows a person as: their next sign-in through it joins anew. False if nothing was kept.
-
-    Raises ValueError for what is no address.
-    """
-    person_id = db.session.scalar(select(Person.id).where(Person.email == normal_email(email)))
+def forget(person_id: int, actor_id: int | None) -> bool:
+    """Forget whom the provider knows a person as: whoever comes through it with their address next is joined anew. False if
+    nothing was kept."""
     kept = db.session.scalars(select(SsoIdentity).where(SsoIdentity.person_id == person_id)).all()
     for identity in kept:
         db.session.delete(identity)
     if kept:
-        audit.record("forget organisation sign-in", "person", person_id, None)
+        audit.record("forget organisation sign-in", "person", person_id, actor_id)
     return bool(kept)

@@ -30,7 +30,7 @@ from app.accounts.views import begin_session
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import Busy, atomic
-from app.web.access import public
+from app.web.access import public, roles
 from app.web.formats import locale
 from app.web.limits import limiter
 from app.web.redirects import safe_path
@@ -192,3 +192,12 @@ def _unkept(answer: Any) -> Any:
     """The addresses of this way hold what is good once: nothing keeps a copy."""
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@blueprint.post("/manage/people/<int(max=2147483647):person_id>/sso/removal")
+@roles("admin")
+def forget(person_id: int) -> Any:
+    """Let another account of the organisation's sign-in join a person's: the directory has entered them anew."""
+    with atomic():
+        sso.forget(person_id, current_user.id)
+    return redirect(url_for("accounts.people"), 303)

@@ -187,7 +187,11 @@ def people() -> Any:
         flash(_("Role given."), "success")
         return redirect(url_for("accounts.people"), 303)
     page = paged(queries.people(request.args.get("q", "")[:100]))
-    return render_template("accounts/people.html", form=form, page=page), 422 if form.errors else 200
+    through = current_app.config["KERMESSE"].sign_in_through
+    joined = queries.joined(person.id for person in page.items) if through else ()
+    return render_template(
+        "accounts/people.html", form=form, page=page, through=through, joined=joined
+    ), 422 if form.errors else 200
 
 
 @blueprint.post("/manage/people/<int(max=2147483647):person_id>/roles/<role>/removal")

@@ -14,8 +14,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app import config as settings
+from app.accounts import queries, sso
 from app.accounts import services as accounts
-from app.accounts import sso
 from app.core import jobs, mail
 from app.core.clock import now
 from app.core.database import db
@@ -72,7 +72,7 @@ def forget_sso(email: str) -> None:
     """Forget which account of the organisation's sign-in is a person's; their next sign-in through it joins anew."""
     try:
         with atomic():
-            known = sso.forget(email)
+            known = sso.forget(queries.person_id_of(email) or 0, None)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo("forgotten" if known else "nothing was kept")

@@ -118,6 +118,20 @@ def test_an_administrator_lets_an_address_join_anew(
     assert [(row.subject, row.person_id) for row in identities()] == [("sami-2", cast.staff.id)]
 
 
+def test_an_administrator_does_so_on_the_page_of_people(provider: Provider, cast: Cast, client_for: Any) -> None:
+    path = f"/manage/people/{cast.staff.id}/sso/removal"
+    assert client_for().post(path).location.startswith("/account/sign-in/")
+    assert client_for(cast.organiser).post(path).status_code == 403
+    admin = client_for(cast.admin)
+    assert "Forget the sign-in" not in admin.get("/manage/people/").text
+    through(client_for(), provider)
+    page = admin.get("/manage/people/").text
+    assert page.count("Forget the sign-in through UNOG") == 1 and path in page
+    assert admin.post(path).status_code == 303
+    assert identities() == []
+    assert admin.post("/manage/people/999/sso/removal").status_code == 303  # nothing to forget
+
+
 def test_an_address_that_left_the_domain_does_not_come_in(provider: Provider, cast: Cast, client_for: Any) -> None:
     through(client_for(), provider)
     provider.user = SAMI | {"email": "sami@home.example"}
