@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"en": "English", "fr": "Français", "es": "Español"}
 SHORTEST_SECRET = 32
+OIDC_NEEDED = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+GOOGLE = "https://accounts.google.com"
 WEAK_SECRETS = ("secret", "change", "default", "example", "kermesse", "password", "development")
 
 
@@ -66,6 +68,18 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def issuer(value: str) -> str:
+    """Kept to the letter: what the provider writes into its tokens is compared with it."""
+    value = value.strip()
+    parts = urlsplit(value)
+    good = (
+        parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment or parts.username)
+    )
+    if value and not good:
+        raise ValueError("should be the address of the provider as its discovery document writes it, https://…")
+    return value
+
+
 def database(value: str) -> str:
     value = value.strip()
     if value.startswith("postgres://"):
@@ -103,6 +117,22 @@ SETTINGS = (
     ),
     Setting("ORGANISATION", "Kermesse", text, "Name of the organisation, shown in pages and mails."),
     Setting("STAFF_DOMAINS", "", words, "E-mail domains whose verified addresses are staff, comma separated."),
+    Setting("OIDC_ISSUER", "", issuer, "OpenID Connect provider of the organisation, as it names itself. Empty: none."),
+    Setting("OIDC_CLIENT_ID", "", text, "Our name at that provider."),
+    Setting("OIDC_CLIENT_SECRET", "", text, "Our secret at that provider.", secret=True),
+    Setting("OIDC_NAME", "", text, "What the button of that sign-in says, such as UNOG. Empty: ORGANISATION."),
+    Setting(
+        "OIDC_DOMAINS",
+        "",
+        words,
+        "E-mail domains whose addresses that provider may vouch for; * lets others in as well. Empty: STAFF_DOMAINS.",
+    ),
+    Setting(
+        "OIDC_ASSIGNS_ADDRESSES",
+        "no",
+        one_of("no", "yes"),
+        "yes: the provider says of no address that it is verified, but the organisation itself assigns all of them.",
+    ),
     Setting("STRIPE_SECRET_KEY", "", text, "Stripe's secret key. Empty: the built-in test checkout.", secret=True),
     Setting("STRIPE_WEBHOOK_SECRET", "", text, "Stripe's signing secret for the webhook.", secret=True),
     Setting("STRIPE_API_BASE", "", url("http", "https"), "Another host in the place of Stripe's, for tests."),
@@ -163,6 +193,11 @@ class Config:
         return not self.values["STRIPE_SECRET_KEY"]
 
     @property
+    def sign_in_through(self) -> str:
+        """What the organisation's own sign-in is called; empty when there is none."""
+        return str(self.values["OIDC_NAME"] or self.values["ORGANISATION"]) if self.values["OIDC_ISSUER"] else ""
+
+    @property
     def trusted_hosts(self) -> list[str]:
         named = list(self.values["ALLOWED_HOSTS"]) or [str(urlsplit(self.base_url).hostname)]
         return named if self.production else [*named, "localhost", "127.0.0.1", "[::1]"]
@@ -187,6 +222,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         values["SECRET_KEY"] = _kept_secret(config.data_dir)
     if values["STRIPE_SECRET_KEY"] and not values["STRIPE_WEBHOOK_SECRET"]:
         faults.append("STRIPE_WEBHOOK_SECRET is needed with STRIPE_SECRET_KEY, else anybody could report a payment")
+    faults += _oidc_faults(config)
     if faults:
         raise ConfigError("; ".join(faults))
     return config
@@ -207,6 +243,23 @@ def _production_faults(config: Config, environ: Mapping[str, str]) -> list[str]:
         faults.append("FLASK_DEBUG must be off in production")
     if not config["SMTP_URL"]:
         faults.append("SMTP_URL is needed: without mail nobody can sign in")
+    return faults
+
+
+def _oidc_faults(config: Config) -> list[str]:
+    """What keeps the organisation's sign-in from being complete, or safe."""
+    needed = [name for name in OIDC_NEEDED if not config[name]]
+    given = [name for name in (*OIDC_NEEDED, "OIDC_NAME", "OIDC_DOMAINS") if config[name]]
+    given += ["OIDC_ASSIGNS_ADDRESSES"] if config["OIDC_ASSIGNS_ADDRESSES"] == "yes" else []
+    if not given:
+        return []
+    faults = [f"{name} is needed with {given[0]}" for name in needed]
+    if not (config["OIDC_DOMAINS"] or config["STAFF_DOMAINS"]):
+        faults.append("OIDC_DOMAINS (or STAFF_DOMAINS) is needed: whose addresses may the provider vouch for?")
+    if config.production and config["OIDC_ISSUER"] and urlsplit(config["OIDC_ISSUER"]).scheme != "https":
+        faults.append("OIDC_ISSUER must be https:// in production")
+    if config["OIDC_ISSUER"].rstrip("/") == GOOGLE and "*" in config["OIDC_DOMAINS"]:
+        faults.append("OIDC_DOMAINS must not hold * with Google: everybody who has an account there would be staff")
     return faults
 
 

@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app import cli
+from app.accounts import sso_views
 from app.accounts import views as accounts
 from app.accounts.models import Person, Role
 from app.accounts.services import sweep_codes
@@ -104,6 +105,7 @@ BLUEPRINTS = (
     dev_views.blueprint,
     languages.blueprint,
     accounts.blueprint,
+    sso_views.blueprint,
     partners.blueprint,
     events.blueprint,
     own_views.blueprint,

@@ -46,8 +46,14 @@ def sign_in() -> Any:
         else:
             session["code_to"] = form.email.data
             return redirect(url_for("accounts.code"), 303)
-    typed = "typed" in session
-    return render_template("accounts/sign_in.html", form=form, typed=typed), 422 if form.errors else 200
+    page = render_template(
+        "accounts/sign_in.html",
+        form=form,
+        path=safe_path(form.next.data, "/account/"),
+        typed="typed" in session,
+        through=current_app.config["KERMESSE"].sign_in_through,
+    )
+    return page, 422 if form.errors else 200
 
 
 @blueprint.route("/account/code/", methods=["GET", "POST"])
@@ -65,7 +71,7 @@ def code() -> Any:
             except services.CodeRefused as refusal:
                 form.code.errors = [_code_words(refusal.reason)]
         if not form.errors:
-            return _signed_in(person, next_path)
+            return begin_session(person, next_path)
     page = render_template("accounts/code.html", form=form, email=session.get("code_to", ""))
     return page, 422 if form.errors else 200
 
@@ -78,7 +84,8 @@ def _code_words(reason: str) -> str:
     return _("This code has had its day. Ask for a new one.")
 
 
-def _signed_in(person: Person, next_path: str) -> Any:
+def begin_session(person: Person, next_path: str) -> Any:
+    """Whoever has shown who they are is signed in from here on. Every way in ends here."""
     kept = {key: session[key] for key in ("typed", "language") if key in session}
     session.clear()
     login_user(person, remember=False)
@@ -99,7 +106,7 @@ def link(secret: str) -> Any:
             person, next_path = services.redeem_link(secret, locale())
     except services.CodeRefused:
         abort(410)
-    return _signed_in(person, next_path)
+    return begin_session(person, next_path)
 
 
 @blueprint.route("/account/password-sign-in/", methods=["GET", "POST"])
@@ -111,7 +118,7 @@ def password_sign_in() -> Any:
     if form.validate_on_submit():
         person = services.check_password(form.email.data, form.password.data)
         if person is not None:
-            return _signed_in(person, form.next.data)
+            return begin_session(person, form.next.data)
         form.password.errors = [_("Address and password do not belong together. A code by e-mail always works.")]
     return render_template("accounts/password_sign_in.html", form=form), 422 if form.errors else 200
 
@@ -180,7 +187,11 @@ def people() -> Any:
         flash(_("Role given."), "success")
         return redirect(url_for("accounts.people"), 303)
     page = paged(queries.people(request.args.get("q", "")[:100]))
-    return render_template("accounts/people.html", form=form, page=page), 422 if form.errors else 200
+    through = current_app.config["KERMESSE"].sign_in_through
+    joined = queries.joined(person.id for person in page.items) if through else ()
+    return render_template(
+        "accounts/people.html", form=form, page=page, through=through, joined=joined
+    ), 422 if form.errors else 200
 
 
 @blueprint.post("/manage/people/<int(max=2147483647):person_id>/roles/<role>/removal")

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text, union_all
 
+from app.accounts import openid
 from app.auctions import lots
 from app.auctions.models import Lot
 from app.core import storage
@@ -28,9 +29,21 @@ JOB_LATE = timedelta(minutes=10)
 def faults() -> Iterator[tuple[str, str]]:
     """(what, how) of everything that is not well."""
     yield from readiness().items()
+    yield from _organisation_sign_in()
     one_moment()
     for check in (_database, _files, _lots, _seats, _book, _jobs):
         yield from check()
+
+
+def _organisation_sign_in() -> Iterator[tuple[str, str]]:
+    """Asked before anything else is read: nothing waits for the network inside a transaction."""
+    provider = openid.provider()
+    db.session.rollback()
+    if provider is not None:
+        try:
+            provider.check()
+        except openid.ProviderDown as fault:
+            yield "organisation sign-in", str(fault)
 
 
 def _database() -> Iterator[tuple[str, str]]:

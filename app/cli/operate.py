@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app import config as settings
+from app.accounts import queries, sso
 from app.accounts import services as accounts
 from app.core import jobs, mail
 from app.core.clock import now
@@ -63,6 +64,18 @@ def admin_link(email: str) -> None:
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(link)
+
+
+@user.command("forget-sso")
+@click.argument("email")
+def forget_sso(email: str) -> None:
+    """Forget which account of the organisation's sign-in is a person's; their next sign-in through it joins anew."""
+    try:
+        with atomic():
+            known = sso.forget(queries.person_id_of(email) or 0, None)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo("forgotten" if known else "nothing was kept")
 
 
 class Stop:

@@ -18,7 +18,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, update
 
-from app.accounts.models import Person, SignInCode, person_role
+from app.accounts.models import Person, SignInCode, SsoIdentity, person_role
 from app.accounts.services import sign_out_everywhere
 from app.auctions.models import (
     AbsenteeBid,
@@ -111,6 +111,7 @@ def _places(email: str, person: Person | None) -> dict[str, Any]:
     return {
         "person": select(Person).where(Person.id == person_id),
         "sign_in_codes": select(SignInCode).where(SignInCode.email == email),
+        "organisation_sign_in": select(SsoIdentity).where(SsoIdentity.person_id == person_id),
         "registrations": select(Registration).where(_theirs(Registration, email, person)),
         "calendar": select(CalendarFeed).where(CalendarFeed.person_id == person_id),
         "spoke": select(Speaker).where(Speaker.email == email),
@@ -243,6 +244,7 @@ def _forget_answers(registration_ids: list[int]) -> list[str]:
 
 def _forget(person: Person) -> None:
     db.session.execute(update(BidRefusal).where(BidRefusal.person_id == person.id).values(person_id=None))
+    db.session.execute(delete(SsoIdentity).where(SsoIdentity.person_id == person.id))
     db.session.execute(delete(Watch).where(Watch.person_id == person.id))
     db.session.execute(update(EventMessage).where(EventMessage.written_by == person.id).values(written_by=None))
     db.session.execute(delete(CalendarFeed).where(CalendarFeed.person_id == person.id))

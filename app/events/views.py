@@ -196,7 +196,10 @@ def _found(slug: str) -> Event:
         flash(_("This event is for staff. Sign in with your work address to see it."), "info")
         abort(ask_to_sign_in(url_for("events.page", slug=slug), keep=False))
     words = (_("This event is for staff"), _("You are signed in with an address outside the organisation."))
-    return abort(make_response(error_page(403, *words)))
+    name = current_app.config["KERMESSE"].sign_in_through
+    back = url_for("sso.start", next=url_for("events.page", slug=slug)) if name else ""
+    way = (_("Sign in through %(name)s", name=name), back) if name else None
+    return abort(make_response(error_page(403, *words, way)))
 
 
 def _form(event: Event, desk: Desk, typed: Any, *, stranger: bool = False) -> PartyForm:

@@ -35,10 +35,13 @@ def _words(code: int) -> tuple[str, str]:
     return known.get(code, known[400] if 400 <= code < 500 else fallback)
 
 
-def page(code: int, title: str | None = None, text: str | None = None) -> tuple[str, int]:
-    """The error page of a status."""
+def page(
+    code: int, title: str | None = None, text: str | None = None, way: tuple[str, str] | None = None
+) -> tuple[str, int]:
+    """The error page of a status. `way`: the words and the address of the button that helps."""
     words = _words(code)
-    return render_template("errors/error.html", code=code, title=title or words[0], text=text or words[1]), code
+    told = {"code": code, "title": title or words[0], "text": text or words[1], "way": way}
+    return render_template("errors/error.html", **told), code
 
 
 def wants_json() -> bool:

@@ -67,6 +67,47 @@ def test_stripe_needs_its_webhook_secret_in_development_too(tmp_path: Path) -> N
         read({"DATA_DIR": str(tmp_path), "STRIPE_SECRET_KEY": "sk_test_x"})
 
 
+OIDC = {"OIDC_ISSUER": "https://id.example.org/realms/x", "OIDC_CLIENT_ID": "kermesse", "OIDC_CLIENT_SECRET": "x"}
+STAFF = {"STAFF_DOMAINS": "example.org"}
+
+
+def test_a_complete_sign_in_of_the_organisation_is_accepted(tmp_path: Path) -> None:
+    config = read(GOOD | OIDC | STAFF | {"DATA_DIR": str(tmp_path), "ORGANISATION": "The Agency"})
+    assert config.sign_in_through == "The Agency"
+    assert (
+        read(GOOD | OIDC | {"DATA_DIR": str(tmp_path), "OIDC_DOMAINS": "*", "OIDC_NAME": "UNOG"}).sign_in_through
+        == "UNOG"
+    )
+    assert read(GOOD | {"DATA_DIR": str(tmp_path)}).sign_in_through == ""
+    slash = {"OIDC_ISSUER": "https://id.example.org/"}
+    assert read(GOOD | OIDC | STAFF | slash | {"DATA_DIR": str(tmp_path)})["OIDC_ISSUER"] == "https://id.example.org/"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"OIDC_ISSUER": OIDC["OIDC_ISSUER"]}, "OIDC_CLIENT_ID is needed with OIDC_ISSUER"),
+        (OIDC | STAFF | {"OIDC_CLIENT_SECRET": ""}, "OIDC_CLIENT_SECRET"),
+        (OIDC | STAFF | {"OIDC_ISSUER": ""}, "OIDC_ISSUER is needed"),
+        ({"OIDC_NAME": "UNOG"}, "OIDC_ISSUER is needed with OIDC_NAME"),
+        ({"OIDC_DOMAINS": "example.org"}, "OIDC_ISSUER is needed"),
+        ({"OIDC_ASSIGNS_ADDRESSES": "yes"}, "OIDC_ISSUER is needed"),
+        (OIDC, "OIDC_DOMAINS"),
+        (OIDC | STAFF | {"OIDC_ISSUER": "http://id.example.org"}, "https"),
+        (OIDC | STAFF | {"OIDC_ISSUER": "HTTP://id.example.org"}, "https"),
+        (OIDC | STAFF | {"OIDC_ISSUER": "id.example.org"}, "OIDC_ISSUER should be"),
+        (OIDC | STAFF | {"OIDC_ISSUER": "https://id.example.org/?tenant=x"}, "OIDC_ISSUER should be"),
+        (OIDC | STAFF | {"OIDC_ISSUER": "https://[::1"}, "OIDC_ISSUER"),
+        (OIDC | STAFF | {"OIDC_ASSIGNS_ADDRESSES": "on"}, "OIDC_ASSIGNS_ADDRESSES should be"),
+        (OIDC | {"OIDC_ISSUER": "https://accounts.google.com", "OIDC_DOMAINS": "*"}, "Google"),
+    ],
+)
+def test_half_a_sign_in_of_the_organisation_stops_the_start(tmp_path: Path, given: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as told:
+        read(GOOD | given | {"DATA_DIR": str(tmp_path)})
+    assert "kermesse" not in str(told.value)
+
+
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as told:
         read({"DATA_DIR": str(tmp_path), "KERMESSE_ENV": "production", "STRIPE_SECRET_KEY": "sk_live_x"})

@@ -729,6 +729,7 @@ CASES: dict[str, list[Case]] = {
     ],
 }  # fmt: skip
 EXCEPTIONS = {
+    "sso.forget": "no field, and only beside an account of the organisation: tests/accounts/test_sso_people.py",
     "own.file": "a file, not a field: tests/events/test_files.py",
     "door.admissions": "scans that a device sends: tests/events/test_door_pages.py",
     "door.give_list": "a list that a device asks for: tests/events/test_door_pages.py",
