@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -24,11 +25,24 @@ from app.web.typed import keep_typed, typed_field
 blueprint = Blueprint("accounts", __name__)
 
 
-def ask_to_sign_in(back_to: str, *, keep: bool = True) -> Any:
-    """Send a visitor to sign in and bring them back to `back_to`, with what they typed in this request."""
+def ask_to_sign_in(back_to: str, *, keep: bool = True, email: str | None = None) -> Any:
+    """Send a visitor to sign in and bring them back to `back_to`, with what they typed in this request.
+
+    With the `email` of a form that was found valid the code is on its way at once, unless the organisation's own sign-in
+    offers itself first."""
     if keep and request.method == "POST":
         keep_typed(back_to)
+    if email and not current_app.config["KERMESSE"].sign_in_through:
+        with suppress(services.TooManyCodes):
+            return _send_code(email, safe_path(back_to))
     return redirect(url_for("accounts.sign_in", next=safe_path(back_to)), 303)
+
+
+def _send_code(email: str, next_path: str) -> Any:
+    with atomic():
+        session["code"] = services.send_code(email, next_path, locale())
+    session["code_to"], session["code_next"] = email, next_path
+    return redirect(url_for("accounts.code"), 303)
 
 
 @blueprint.route("/account/sign-in/", methods=["GET", "POST"])
@@ -39,13 +53,9 @@ def sign_in() -> Any:
     form = EmailForm(next=safe_path(request.args.get("next"), "/account/"), email=typed_field("email"))
     if form.validate_on_submit():
         try:
-            with atomic():
-                session["code"] = services.send_code(form.email.data, safe_path(form.next.data), locale())
+            return _send_code(form.email.data, safe_path(form.next.data))
         except services.TooManyCodes:
             form.email.errors = [_("Enough codes were sent to this address for now. Use the last one, or wait.")]
-        else:
-            session["code_to"] = form.email.data
-            return redirect(url_for("accounts.code"), 303)
     page = render_template(
         "accounts/sign_in.html",
         form=form,
@@ -72,7 +82,8 @@ def code() -> Any:
                 form.code.errors = [_code_words(refusal.reason)]
         if not form.errors:
             return begin_session(person, next_path)
-    page = render_template("accounts/code.html", form=form, email=session.get("code_to", ""))
+    to, back = session.get("code_to", ""), session.get("code_next", "/account/")
+    page = render_template("accounts/code.html", form=form, email=to, back=back, typed="typed" in session)
     return page, 422 if form.errors else 200
 
 

@@ -40,6 +40,7 @@ from app.events.structured import data_of
 from app.web.access import bearer, public
 from app.web.errors import page as error_page
 from app.web.formats import locale
+from app.web.limits import limiter
 from app.web.paging import paged
 from app.web.typed import forget_typed, typed_for
 from app.web.worded import facts_of, worded
@@ -100,6 +101,7 @@ def entry(slug: str) -> Response:
 
 @blueprint.post("/events/<slug>/registrations")
 @public
+@limiter.limit("400/hour", exempt_when=lambda: current_user.is_authenticated)
 def register(slug: str) -> Any:
     """Register. Somebody without a session proves their address first and comes back to what they typed."""
     event = _found(slug)
@@ -114,7 +116,7 @@ def register(slug: str) -> Any:
     if not form.validate():
         return event_page(event, desk, form, 422)
     if not current_user.is_authenticated:
-        return ask_to_sign_in(url_for("events.page", slug=slug))
+        return ask_to_sign_in(url_for("events.page", slug=slug), email=form.email.data)
     # Read before `atomic`, which would have to load them again.
     event_id, person_id, email = event.id, current_user.id, current_user.email
     nameless, language = not current_user.name, current_user.locale

@@ -51,10 +51,13 @@ def test_the_journey_of_somebody_without_an_account(app: Flask, client_for: Any)
     )
     typed = form(name="Nora New", email="Nora@New.example", party="3", needs="A ramp", operation=operation.group(1))
     asked = client.post(f"/events/{event.slug}/registrations", data=typed)
-    assert (asked.status_code, asked.location) == (303, f"/account/sign-in/?next=/events/{event.slug}/")
+    assert (asked.status_code, asked.location) == (303, "/account/code/"), (
+        "the address was told: the code is on its way"
+    )
     assert count() == 0
-    assert "kept" in client.get(asked.location).text
-    client.post(asked.location, data={"email": "nora@new.example", "next": f"/events/{event.slug}/"})
+    shown = client.get(asked.location).text
+    assert "What you typed is kept" in shown and "nora@new.example" in shown
+    assert f"/account/sign-in/?next=/events/{event.slug}/" in shown, "another address comes back here, too"
     code = re.search(r"\b(\d{6})\b", mails("sign-in")[0].text).group(1)
     back = client.post("/account/code/", data={"code": code})
     assert back.location == f"/events/{event.slug}/"
@@ -81,6 +84,23 @@ def test_the_journey_of_somebody_without_an_account(app: Flask, client_for: Any)
     assert "Nearly there" not in page
     assert answer.location in page
     assert event.title in client.get("/account/").text
+
+
+def test_without_a_code_to_send_the_sign_in_page_asks(app: Flask, client_for: Any, monkeypatch: Any) -> None:
+    """Codes are counted, and the organisation's own way in offers itself first."""
+    event = make_event(capacity=5)
+    asking = f"/account/sign-in/?next=/events/{event.slug}/"
+    for _ in range(10):
+        client = client_for()
+        answer = client.post(f"/events/{event.slug}/registrations", data=form(email="nora@new.example"))
+        assert answer.location in ("/account/code/", asking)
+    assert answer.location == asking
+    assert "nora@new.example" in client.get(asking).text
+    assert len(mails("sign-in")) < 10
+    for key, value in (("OIDC_ISSUER", "https://login.example"), ("OIDC_NAME", "The house")):
+        monkeypatch.setitem(app.config["KERMESSE"].values, key, value)
+    answer = client_for().post(f"/events/{event.slug}/registrations", data=form(email="other@new.example"))
+    assert answer.location == asking
 
 
 def test_a_name_that_is_known_is_kept(app: Flask, cast: Cast, client_for: Any) -> None:
