@@ -11,11 +11,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.events.door_keeping import GRACE, posts
 from app.events.door_rules import keeper
 from app.events.models import Admission, Door, Event, EventStatus, Guest, Registration, Source, Verdict
 from app.events.tickets import hash_of
-from app.partners.queries import like
 
 NEAR = timedelta(days=14)
 OVERLAP = timedelta(minutes=1)  # a scan may be written some time after it was received
@@ -107,11 +107,10 @@ def _admissions(event_id: int, limit: int, *more: Any) -> list[Admission]:
 
 def found_by_name(event_id: int, search: str) -> list[Registration]:
     """Parties by their name or that of a guest, those with seats first; at most FOUND."""
-    pattern = like(search)
-    guests = select(Guest.registration_id).where(Guest.name.ilike(pattern, escape="\\"))
+    guests = select(Guest.registration_id).join(Guest.registration).where(Registration.event_id == event_id)
     query = select(Registration).where(
         Registration.event_id == event_id, Registration.name != "–",
-        or_(Registration.name.ilike(pattern, escape="\\"), Registration.id.in_(guests)),
+        or_(found_in(search, Registration.name), Registration.id.in_(guests.where(found_in(search, Guest.name)))),
     )  # fmt: skip
     return list(db.session.scalars(query.order_by(Registration.seated == 0, Registration.name).limit(FOUND)))
 
