@@ -16,7 +16,7 @@ from app.core.database import db
 from app.core.transactions import atomic
 from app.events import after_rules, certificates, composition, feedback, outcome_queries, queries
 from app.events.after_forms import CATEGORIES, DeclarationForm, FeedbackForm
-from app.events.models import Event, EventStatus, Invitation, Registration, RegistrationStatus, Session, Speaker, Stage
+from app.events.models import Event, EventStatus, Invitation, Registration, Session, Speaker, Stage
 from app.web.access import bearer
 from app.web.formats import locale
 from app.web.redirects import safe_path
@@ -71,7 +71,7 @@ class Own:
 def after_registration(registration: Registration) -> Own:
     """What somebody registered finds on their page besides their seat."""
     event = registration.event
-    had_a_seat = registration.status is RegistrationStatus.CONFIRMED
+    had_a_seat = registration.seated > 0
     past = had_a_seat and now() >= event.starts_at and event.status in (EventStatus.PUBLISHED, EventStatus.HELD)
     return Own(
         composition.may_declare(registration, Stage.REGISTERED),

@@ -28,7 +28,6 @@ from app.events.models import (
     Invitation,
     InvitationState,
     Registration,
-    RegistrationStatus,
     Speaker,
     Stage,
 )
@@ -56,13 +55,13 @@ def may_declare(registration: Registration, stage: Stage) -> bool:
     event, at = registration.event, now()
     in_time = {
         Stage.REGISTERED: at < event.ends_at and event.status is EventStatus.PUBLISHED and registration.status in LIVE,
-        Stage.ATTENDED: at >= event.ends_at and registration.status is RegistrationStatus.CONFIRMED,
+        Stage.ATTENDED: at >= event.ends_at and registration.seated > 0,
     }
     return event.composition_asked and in_time.get(stage, False) and stage.value not in registration.composed.split()
 
 
 def declare_speaker(speaker_id: int, category: str) -> bool:
-    """Count somebody who speaks, once. Raises LookupError, ValueError."""
+    """Count somebody who speaks, once, until the event ends. Raises LookupError, ValueError."""
     return _declare(locked(Speaker, speaker_id), Stage.SPOKE, category)
 
 
@@ -72,8 +71,8 @@ def declare_invitation(invitation_id: int, category: str) -> bool:
 
 
 def speaker_may_declare(speaker: Speaker) -> bool:
-    """Whether a speaker may still say how they describe themselves."""
-    return speaker.event.composition_asked and not speaker.composed
+    """Whether a speaker may still say how they describe themselves: until the event ends, as at registering."""
+    return speaker.event.composition_asked and not speaker.composed and now() < speaker.event.ends_at
 
 
 def invited_may_declare(invitation: Invitation) -> bool:
@@ -214,10 +213,9 @@ def people_by_stage(event_id: int) -> dict[Stage, int]:
         return db.session.scalar(select(column).where(*where)) or 0  # type: ignore[call-overload, arg-type]
 
     mine = Registration.event_id == event_id
-    confirmed = Registration.status == RegistrationStatus.CONFIRMED
     return {
         Stage.INVITED: total(func.count(Invitation.id), Invitation.event_id == event_id),
         Stage.REGISTERED: total(func.sum(Registration.party), mine, Registration.status.in_(LIVE)),
-        Stage.ATTENDED: total(func.sum(Registration.arrived), mine, confirmed),
+        Stage.ATTENDED: total(func.sum(Registration.arrived), mine, Registration.seated > 0),
         Stage.SPOKE: total(func.count(Speaker.id), Speaker.event_id == event_id),
     }

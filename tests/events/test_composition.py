@@ -95,9 +95,11 @@ def test_what_was_said_at_registering_is_counted_until_the_end(app: Flask, talk:
         with pytest.raises(ValueError, match="queen"):
             composition.declare_registration(guest.id, Stage.REGISTERED, "queen")
         db.session.rollback()
+    speaker = speak(talk, "Sara")
     with travel(talk.ends_at), atomic():
         assert not composition.declare_registration(guest.id, Stage.REGISTERED, "woman")
-    assert counts(talk) == {}
+        assert not composition.declare_speaker(speaker.id, "woman")
+    assert counts(talk) == {} == counts(talk, Stage.SPOKE)
 
 
 def test_who_came_says_it_again_with_the_feedback(app: Flask, talk: Event, client_for: Any) -> None:
