@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import cloning, programme, services
+from app.events import cloning, closed_list, programme, services
 from app.events.models import (
     Event,
     EventStatus,
@@ -248,6 +248,19 @@ def test_a_copy_takes_the_text_and_leaves_the_people(app: Flask, cast: Cast, cli
     for model in (Registration, Outcome):
         assert db.session.scalar(select(func.count()).where(model.event_id == copy.id)) == 0
     assert fresh(event).pools[0].confirmed == 2
+
+
+def test_a_copy_for_a_closed_list_is_for_the_same_list(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(audience="listed", title="For the school", days=-5)
+    with atomic():
+        closed_list.put(event.id, {cast.stranger.email: "Parents", "@school.example": "Staff of the school"}, None)
+    with atomic():
+        copy = cloning.clone(event.id, now() + timedelta(days=9), actor_id=None)
+    with atomic():
+        services.set_status(copy.id, "published")
+    assert client_for(cast.stranger).get(f"/events/{copy.slug}/").status_code == 200
+    assert client_for(cast.parent).get(f"/events/{copy.slug}/").status_code == 404
+    assert closed_list.names_of(copy.id) == closed_list.names_of(event.id)
 
 
 def test_every_column_is_copied_or_left_on_purpose() -> None:
