@@ -53,8 +53,6 @@ def feed(events: Iterable[Event], name: str) -> bytes:
     shown = list(events)
     for event in shown:
         entry = _entry(event, event.updated_at, "" if event.pool else event.online_url)
-        if event.status is EventStatus.POSTPONED:
-            entry["SUMMARY"] = vText(_("Postponed: %(title)s", title=_line(event.title)))
         entry.add("ORGANIZER", _organiser())
         calendar.add_component(entry)
     return _written(calendar, shown)
@@ -168,7 +166,8 @@ def _entry(event: Event, stamped: datetime, online_url: str, registration: Regis
     entry.add("LAST-MODIFIED", event.updated_at)
     entry.add("SEQUENCE", event.seen_version)
     entry.add("STATUS", STATUS[event.status])
-    entry.add("SUMMARY", _line(event.title))
+    postponed = event.status is EventStatus.POSTPONED  # the time below is not the new one, which nobody knows
+    entry.add("SUMMARY", _("Postponed: %(title)s", title=_line(event.title)) if postponed else _line(event.title))
     entry.add("DTSTART", event.starts_at.astimezone(zone))
     entry.add("DTEND", event.ends_at.astimezone(zone))
     entry.add("TRANSP", "OPAQUE")
