@@ -23,7 +23,7 @@ from app.core import addresses
 from app.core.clock import now
 from app.core.database import db
 from app.events.links import absolute, host
-from app.events.models import LIVE, Event, EventStatus, PoolKind, Registration, RegistrationStatus
+from app.events.models import LIVE, Event, EventStatus, Registration, RegistrationStatus
 from app.events.zones import vtimezone
 from app.web.formats import labelled
 
@@ -189,7 +189,7 @@ def _place(event: Event, online_url: str, registration: Registration | None) -> 
 def room_of(event: Event, registration: Registration | None) -> str:
     """Where this party goes: the place, with the room of its own seats; empty for one that sits online."""
     pool = registration.pool if registration is not None else None
-    if pool is not None and pool.kind is PoolKind.ONLINE:
+    if registration is not None and registration.sits_online:
         return ""
     return ", ".join(part for part in (event.place, pool.name if pool is not None else "") if part)
 

@@ -106,7 +106,7 @@ async function alone(scan, asked) {
     : row ? judged(row, arrivedOf(row), scan.people, door.door, scan)
       : { word: scan.anyway ? "admitted" : "not_valid", reason: "unknown" };
   if (!content) Object.assign(said, { word: "not_valid", reason: "no_list" });
-  if (said.word === "waiting" || said.word === "withdrawn") Object.assign(said, { reason: said.word, word: "not_valid" });
+  if (["waiting", "online", "withdrawn"].includes(said.word)) Object.assign(said, { reason: said.word, word: "not_valid" });
   const before = row && arrivedOf(row) ? lastOf(row) : null;
   let saved = null;
   if (said.word === "admitted") {
@@ -158,7 +158,7 @@ function typed(text) {
   if (code) return shown(code);
   found(named(all, text).map((row) => ({
     name: row.name,
-    note: row.state === "in" ? fill(words.in, { arrived: arrivedOf(row), seats: row.seats }) : words.waiting,
+    note: row.state === "in" ? fill(words.in, { arrived: arrivedOf(row), seats: row.seats }) : row.state === "online" ? words.sitsOnline : words.waiting,
     work: row.state === "in" && arrivedOf(row) < row.seats ? () => party(row, { registration: row.id }) : null,
   })));
 }

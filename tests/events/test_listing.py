@@ -71,7 +71,11 @@ def test_the_filters_of_the_list(app: Flask, client_for: Any, query: str, expect
     series_of(made["Far away"])
     with atomic():
         programme.save_speaker(
-            made["In a month"].id, actor_id=None, name="Amina Dahl, Élodie", affiliation="Bergen", email="amina@x.example"
+            made["In a month"].id,
+            actor_id=None,
+            name="Amina Dahl, Élodie",
+            affiliation="Bergen",
+            email="amina@x.example",
         )
         programme.save_session(
             made["In a month"].id, actor_id=None, title="Solidarité", starts_at=made["In a month"].starts_at,

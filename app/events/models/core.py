@@ -172,6 +172,11 @@ class Event(Base):
         return self.pools[0] if self.pools else None
 
     @property
+    def rooms(self) -> list[SeatPool]:
+        """The seats that one comes to by a door."""
+        return [pool for pool in self.pools if pool.kind is PoolKind.ROOM]
+
+    @property
     def local_start(self) -> datetime:
         """The start in the event's own zone."""
         return self.starts_at.astimezone(ZoneInfo(self.timezone))
@@ -263,8 +268,12 @@ class Registration(Base):
         if not event.online_url or not self.seated or event.status is EventStatus.CANCELLED:
             return ""
         apart = any(pool.kind is PoolKind.ONLINE for pool in event.pools)
-        here = self.pool is not None and self.pool.kind is PoolKind.ONLINE
-        return event.online_url if here or not apart else ""
+        return event.online_url if self.sits_online or not apart else ""
+
+    @property
+    def sits_online(self) -> bool:
+        """Whether its seats are places online: such a party comes by no door."""
+        return self.pool is not None and self.pool.kind is PoolKind.ONLINE
 
     __table_args__ = (
         CheckConstraint("party >= 1", name="party_of_one_or_more"),
