@@ -26,6 +26,7 @@ let ready = false; // whether the page opens without network
 let clock = 0; // counts what the house has confirmed
 let trouble = ""; // what has to be said before anything else
 let poll = () => {};
+let polls = false; // whether that goes on already
 
 // ---- what stands -----------------------------------------------------------------------------------------------------
 
@@ -228,6 +229,7 @@ async function read(list, news) {
 async function leave(why) {
   await store.wipe();
   [door, content, all, kept, past, counts] = [null, null, [], [], [], null];
+  ready = false;
   await dropPage(BASE);
   arrange(null);
   status("plain", why);
@@ -274,8 +276,12 @@ async function open(event) {
   }
 }
 
-/** Two tabs of one phone would not know of each other's scans: the second waits until the first is closed. */
-async function soleTab() {
+let sole = null;
+/** Two tabs of one phone would not know of each other's scans: the second waits until the first is closed. Asked once: a page
+ *  whose door was closed by somebody else may open another. */
+const soleTab = () => (sole ??= waitForSoleTab());
+
+async function waitForSoleTab() {
   if (!navigator.locks) return;
   const mine = new Promise((granted) => {
     navigator.locks.request(`kermesse-door-${EVENT}`, () => {
@@ -297,8 +303,10 @@ async function begin() {
   past = kept.filter((row) => row.word !== "undo").reverse();
   if (door.list && !(await read(door.list, door.news))) [door.list, door.news, door.made] = [null, null, null];
   draw();
-  poll = link.every(turn);
   prepare();
+  if (polls) return poll();
+  polls = true;
+  poll = link.every(turn);
   awake();
 }
 

@@ -285,6 +285,7 @@ def test_what_else_can_happen_at_a_door(server: Server, visitor: Callable[..., V
     in_two_tabs(*evening())
     beside_a_silent_door(*evening())
     closed_elsewhere(*evening())
+    opened_again(*evening())
     forgotten(*evening())
 
 
@@ -368,6 +369,24 @@ def closed_elsewhere(event: Event, ann: Registration, one: Helper) -> None:
     one.page.wait_for_selector("[data-status]:has-text('closed by somebody else')")
     assert (one.page.evaluate(LEFT), arrived(ann), pool_of(event).held) == ([0, 0, 0], 1, 0)
     assert one.page.locator("[data-opening]").is_visible()
+    quiet([one])
+
+
+def opened_again(event: Event, ann: Registration, one: Helper) -> None:
+    """A door that somebody closed by mistake is opened again on the same page, and works."""
+    with atomic():
+        close_door(open_doors(event.id)[0].id)
+    one.page.wait_for_selector("[data-status]:has-text('closed by somebody else')")
+    one.page.click("[data-open-form] button[type=submit]")
+    one.stands("online")
+    assert one.scan(short(ann)) == "welcome"
+    one.cut()
+    one.page.reload()  # the page itself is kept anew
+    one.stands("offline")
+    assert one.walk_in(1) == "welcome"
+    one.visitor.context.set_offline(False)
+    one.stands("online")
+    assert (one.waiting(), arrived(ann), count_of(event.id).arrived, door_faults(event)) == (0, 1, 2, [])
     quiet([one])
 
 
