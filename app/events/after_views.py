@@ -16,7 +16,8 @@ from app.core.database import db
 from app.core.transactions import atomic
 from app.events import after_rules, certificates, composition, feedback, outcome_queries, queries
 from app.events.after_forms import CATEGORIES, DeclarationForm, FeedbackForm
-from app.events.models import Event, EventStatus, Invitation, Registration, Session, Speaker, Stage
+from app.events.models import Event, EventStatus, Invitation, Registration, Speaker, Stage
+from app.events.programme_queries import sessions_spoken
 from app.web.access import bearer
 from app.web.formats import locale
 from app.web.redirects import safe_path
@@ -170,9 +171,8 @@ def speaker(token: str) -> Any:
         with atomic():
             counted = composition.declare_speaker(found.id, form.category.data)
         return _thank(counted, url_for("after.speaker", token=token))
-    sessions = select(Session).where(Session.speakers.any(Speaker.id == found.id)).order_by(Session.starts_at)
     page = render_template(
-        "events/speaker.html", speaker=found, event=found.event, form=form, sessions=list(db.session.scalars(sessions)),
+        "events/speaker.html", speaker=found, event=found.event, form=form, sessions=sessions_spoken(found.id),
         asked=composition.speaker_may_declare(found),
     )  # fmt: skip
     return page, 422 if form.errors else 200

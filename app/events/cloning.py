@@ -31,7 +31,7 @@ LEFT = (
 )  # fmt: skip
 POOL = ("kind", "name", "position", "capacity", "largest_party")
 QUESTION = ("kind", "label", "help", "required", "options", "condition_value", "position")
-SPEAKER = ("name", "affiliation", "email", "biography", "moderates", "position")
+SPEAKER = ("name", "affiliation", "email", "locale", "biography", "moderates", "position")
 
 
 def clone(event_id: int, starts_at: datetime, *, actor_id: int | None, **changes: Any) -> Event:

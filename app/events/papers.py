@@ -9,7 +9,8 @@ from sqlalchemy.orm import joinedload
 
 from app.core.database import db
 from app.events.door_queries import ONLINE
-from app.events.models import Event, Guest, Registration, Source, Speaker
+from app.events.models import Event, Guest, Registration, Source
+from app.events.programme_queries import speakers_of
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,7 @@ def guests_of(event_id: int) -> dict[int, list[str]]:
 
 def badges_of(event: Event) -> list[Badge]:
     """Speakers first, then whoever comes by a name that we know. Guests who are only counted get none."""
-    speakers = db.session.scalars(
-        select(Speaker).where(Speaker.event_id == event.id).order_by(Speaker.position, Speaker.id)
-    )
-    badges = [Badge(one.name, one.affiliation, speaks=True) for one in speakers]
+    badges = [Badge(one.name, one.affiliation, speaks=True) for one in speakers_of(event.id)]
     names, guests = {badge.name for badge in badges}, guests_of(event.id)
     for row in seated_of(event.id):
         if row.source is Source.WALK_IN:
