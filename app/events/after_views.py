@@ -15,7 +15,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import after_rules, certificates, composition, feedback, outcome_queries, queries
-from app.events.after_forms import CATEGORIES, DeclarationForm, FeedbackForm
+from app.events.after_forms import CATEGORIES, COUNTED, STAGES, DeclarationForm, FeedbackForm
 from app.events.models import Event, EventStatus, Invitation, Registration, Speaker, Stage
 from app.events.programme_queries import sessions_spoken
 from app.web.access import bearer
@@ -38,9 +38,10 @@ class After:
     minutes: str
     outcomes: int
     ratings: after_rules.Ratings | None
+    composition: dict[Stage, after_rules.Table]
 
     def __bool__(self) -> bool:
-        return bool(self.minutes or self.outcomes or self.ratings)
+        return bool(self.minutes or self.outcomes or self.ratings or self.composition)
 
 
 def after_event(event: Event) -> After | None:
@@ -51,7 +52,14 @@ def after_event(event: Event) -> After | None:
         event.minutes if event.minutes_public else "",
         outcome_queries.public_count(event.id) if event.outcomes_public else 0,
         feedback.ratings_of(event) if event.feedback_public and now() >= event.ends_at else None,
+        composition.public_tables(event),
     )
+
+
+@blueprint.app_template_global("composition_words")
+def composition_words() -> tuple[dict[Stage, str], dict[str, str]]:
+    """(what the stages are called, what the categories are called), for the table that other pages include."""
+    return {stage: str(words) for stage, words in STAGES.items()}, {name: str(words) for name, words in COUNTED.items()}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.partners.services import add_with_slug
 COPIED = (
     "campaign_id", "kind", "audience", "audience_note", "title", "summary", "body", "materials", "timezone", "place",
     "online_url", "series_id", "approval", "guest_names", "participants_listed", "offer_hours", "remind_hours",
-    "feedback_asked", "feedback_public", "certificates", "composition_asked", "minimum_cell",
+    "feedback_asked", "feedback_public", "certificates", "composition_asked", "composition_public", "minimum_cell",
 )  # fmt: skip
 # What belongs to one day, or to those who came: never taken along.
 LEFT = (

@@ -7,7 +7,7 @@ PostgreSQL notes beside each tells which of them grew. See docs/decisions/0011-c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -167,6 +167,33 @@ def tables(event: Event) -> dict[Stage, Table]:
     if not shown_now(event):
         return {}
     return {stage: rules.publishable(counts, event.minimum_cell) for stage, counts in _counts(event.id).items()}
+
+
+def public_tables(event: Event) -> dict[Stage, Table]:
+    """What an event's page shows of it, if its organiser decided so: the stages that have something to show, and at which
+    nobody can declare any more. Whoever came may do so while feedback is taken, and a number that grows would tell whose it
+    is."""
+    if not event.composition_public:
+        return {}
+    closed = now() > event.ends_at + rules.SURVEY
+    return {
+        stage: table
+        for stage, table in tables(event).items()
+        if any(table.cells.values()) and (closed or stage is not Stage.ATTENDED)
+    }
+
+
+def of_events(events: Sequence[Event]) -> tuple[int, dict[Stage, dict[str, int]]]:
+    """(how many events, the sums by stage and category) of what the pages of these events show, and of nothing else: so it
+    tells no more than they do. A category of which none shows anything is missing."""
+    shown = [found for found in (public_tables(event) for event in events) if found]
+    sums: dict[Stage, dict[str, int]] = {}
+    for stage in Stage:
+        for name in CATEGORIES:
+            counts = [found[stage].cells[name] or 0 for found in shown if stage in found]
+            if any(counts):
+                sums.setdefault(stage, {})[name] = sum(counts)
+    return len(shown), sums
 
 
 @dataclass(frozen=True)

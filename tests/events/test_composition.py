@@ -207,6 +207,54 @@ def test_a_year_adds_up_without_telling_what_an_event_hides(app: Flask, cast: Ca
     assert client_for(cast.staff).get(f"/manage/composition/{year}.csv").status_code == 403
 
 
+def test_the_public_reads_it_when_the_organiser_decides_so(
+    app: Flask, talk: Event, cast: Cast, client_for: Any
+) -> None:
+    with atomic():
+        campaign = services.create_campaign(
+            title="Women's Day", starts_on=now().date(), ends_on=now().date(), published=True
+        )
+        db.session.get_one(Event, talk.id).campaign_id = campaign.id
+    other, quiet = (make_event(title=title, capacity=40, days=1, campaign_id=campaign.id) for title in ("Two", "Three"))
+    for event, public in ((other, True), (quiet, False)):
+        with atomic():
+            remains.decide_after(event.id, actor_id=None, composition_asked=True, composition_public=public)
+    declare(talk, woman=7, man=4)
+    declare(other, woman=6, man=5)
+    declare(quiet, woman=9)
+    page, campaigns, words = f"/events/{talk.slug}/", f"/campaigns/{campaign.slug}/", "Who took part"
+    for event in (talk, other, quiet):
+        end(event)
+    assert words not in client_for().get(page).text
+    kept = {"composition_asked": "y", "composition_public": "y", "minimum_cell": "5"}
+    assert client_for(cast.organiser).post(f"/manage/events/{talk.id}/after/", data=kept).status_code == 303
+    text = client_for().get(page).text.partition(words)[2]
+    assert '<td class="numeric">7</td>' in text and '<td class="numeric">4</td>' not in text
+    assert "Counts below 5 are not shown" in text
+    text = client_for().get(campaigns).text.partition(words)[2]
+    assert '<td class="numeric">13</td>' in text and '<td class="numeric">5</td>' in text and "at 2 events" in text
+    with atomic():
+        remains.decide_after(talk.id, actor_id=None, composition_public=False)
+    assert words not in client_for().get(page).text
+    assert '<td class="numeric">6</td>' in client_for().get(campaigns).text
+
+
+def test_a_number_that_can_still_grow_is_not_public(app: Flask, talk: Event) -> None:
+    rows = [seat(talk, f"guest{number}") for number in range(5)]
+    with travel(talk.ends_at):
+        for row in rows:
+            with atomic():
+                assert composition.declare_registration(row.id, Stage.ATTENDED, "woman")
+    with atomic():
+        remains.decide_after(talk.id, actor_id=None, composition_public=True)
+    event = db.session.get_one(Event, talk.id)
+    with travel(talk.ends_at + timedelta(days=59)):
+        assert composition.tables(event)[Stage.ATTENDED].cells["woman"] == 5
+        assert composition.public_tables(event) == {}
+    with travel(talk.ends_at + timedelta(days=61)):
+        assert composition.public_tables(event)[Stage.ATTENDED].cells["woman"] == 5
+
+
 def test_the_minimum_is_a_promise(app: Flask, talk: Event, cast: Cast, client_for: Any) -> None:
     organiser, path = client_for(cast.organiser), f"/manage/events/{talk.id}/after/"
     kept = {"composition_asked": "y", "feedback_asked": "y"}

@@ -152,6 +152,7 @@ class Event(Base):
     minutes_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     outcomes_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     composition_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    composition_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     minimum_cell: Mapped[int] = mapped_column(default=5, server_default="5")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""The language of letters to those who speak."""
+"""The language of letters to those who speak; whether the public reads who took part."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("event_speaker", sa.Column("locale", sa.String(length=8), server_default="en", nullable=False))
+    op.add_column("event", sa.Column("composition_public", sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("event", "composition_public")
     op.drop_column("event_speaker", "locale")
