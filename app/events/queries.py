@@ -125,9 +125,8 @@ def count_registrations(status: RegistrationStatus) -> Select[int]:
 def account_section() -> dict[str, Any]:
     """The current user's registrations for what lies ahead, for their account page."""
     mine = or_(Registration.person_id == current_user.id, Registration.email == current_user.email)
-    query = (
-        select(Registration).join(Registration.event).where(mine, Registration.status.in_(LIVE), Event.ends_at > now())
-    )
+    ahead = or_(Event.ends_at > now(), Event.status == EventStatus.POSTPONED)
+    query = select(Registration).join(Registration.event).where(mine, Registration.status.in_(LIVE), ahead)
     query = query.options(joinedload(Registration.event)).order_by(Event.starts_at).limit(50)
     items = [
         {

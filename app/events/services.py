@@ -196,7 +196,10 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
         EventStatus.PUBLISHED: "event_resumed",
     }.get(status)
     told = 0
-    if before is not EventStatus.DRAFT and now() < event.ends_at:
+    awaited = (
+        before is EventStatus.POSTPONED and status is EventStatus.CANCELLED
+    )  # until now, also when its day has gone by
+    if before is not EventStatus.DRAFT and (awaited or now() < event.ends_at):
         if template:
             told = _tell_all(template, event)
             tell_speakers(event, template)

@@ -173,6 +173,11 @@ class Event(Base):
         return self.pools[0] if self.pools else None
 
     @property
+    def over(self) -> bool:
+        """Whether it lies behind. What was postponed does not, whatever day it was meant for."""
+        return now() >= self.ends_at and self.status is not EventStatus.POSTPONED
+
+    @property
     def rooms(self) -> list[SeatPool]:
         """The seats that one comes to by a door."""
         return [pool for pool in self.pools if pool.kind is PoolKind.ROOM]
