@@ -225,14 +225,6 @@ def composition_for_year(year: int) -> Year:
     return Year(year, len(events), figures)
 
 
-def years() -> list[int]:
-    """The years of which something was declared, the latest first."""
-    query = select(Event.starts_at).where(
-        Event.id.in_(select(CompositionCount.event_id).where(CompositionCount.category.in_(CATEGORIES)))
-    )
-    return sorted({at.year for at in db.session.scalars(query)}, reverse=True)
-
-
 def people_by_stage(event_id: int) -> dict[Stage, int]:
     """How many people there were at each stage, whether they declared anything or not."""
 

@@ -117,11 +117,6 @@ def position(registration: Registration) -> int:
     return 1 + (db.session.scalar(select(func.count()).select_from(Registration).where(*waiting, before)) or 0)
 
 
-def count_registrations(status: RegistrationStatus) -> Select[int]:
-    """A query for the number of registrations in a state."""
-    return select(func.count()).select_from(Registration).where(Registration.status == status)
-
-
 def account_section() -> dict[str, Any]:
     """The current user's registrations for what lies ahead, for their account page."""
     mine = or_(Registration.person_id == current_user.id, Registration.email == current_user.email)

@@ -200,7 +200,7 @@ def test_a_year_adds_up_without_telling_what_an_event_hides(app: Flask, cast: Ca
     assert (registered["woman"].count, registered["woman"].complete) == (15, False)
     assert (registered["man"].count, registered["man"].complete) == (12, True)
     assert registered["other"].count is None
-    assert (found.events, composition.years()) == (3, [2025])
+    assert found.events == 3
     answer = client_for(cast.organiser).get(f"/manage/composition/{year}.csv")
     lines = {row["How described"]: row for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
     assert (lines["Women"]["Count"], lines["Women"]["Complete"]) == ("15", "at least")

@@ -200,6 +200,13 @@ def test_walk_ins_without_network_beyond_what_there_is_are_told_and_never_overso
     assert door_faults(event) == []
 
 
+def test_a_name_is_found_without_its_accents(app: Flask) -> None:
+    event = make_event(capacity=9)
+    seat(make_event(capacity=9), "Élodie")
+    row = seat(event, "Élodie")
+    assert found_by_name(event.id, "ELODIE") == [row]
+
+
 def test_who_is_in_the_room_gives_no_seat_back(app: Flask) -> None:
     event = make_event(capacity=9)
     family = seat(event, "Ann", 4)
