@@ -196,9 +196,8 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
         EventStatus.PUBLISHED: "event_resumed",
     }.get(status)
     told = 0
-    awaited = (
-        before is EventStatus.POSTPONED and status is EventStatus.CANCELLED
-    )  # until now, also when its day has gone by
+    # What was postponed was waited for until now, also when its old day has gone by.
+    awaited = before is EventStatus.POSTPONED and status is EventStatus.CANCELLED
     if before is not EventStatus.DRAFT and (awaited or now() < event.ends_at):
         if template:
             told = _tell_all(template, event)
