@@ -94,6 +94,11 @@ class AfterForm(Form):
     composition_asked = BooleanField(
         _l("Ask people how they describe themselves (woman, man, other); nobody must answer")
     )
+    composition_public = BooleanField(
+        _l(
+            "Show on the event’s page how those who took part described themselves, and add it up on that of its campaign"
+        )
+    )
     minimum_cell = WholeField(
         _l("Smallest number to be shown"),
         low=3,

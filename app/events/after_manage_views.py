@@ -16,7 +16,8 @@ from app.core.database import db
 from app.core.transactions import atomic
 from app.events import attendance, composition, feedback, queries, remains
 from app.events.after_forms import COUNTED, STAGES, AfterForm, PanelForm, attendance_form
-from app.events.models import Event, Registration, Speaker
+from app.events.models import Event, Registration
+from app.events.programme_queries import speakers_of
 from app.web.access import roles
 from app.web.paging import paged
 from app.web.sheets import sheet_response
@@ -146,11 +147,7 @@ def composed(event_id: int) -> Any:
         tables=composition.tables(event),
         shown_now=composition.shown_now(event),
         people=composition.people_by_stage(event_id),
-        speakers=list(
-            db.session.scalars(
-                select(Speaker).where(Speaker.event_id == event_id).order_by(Speaker.position, Speaker.id)
-            )
-        ),
+        speakers=speakers_of(event_id),
         one_sex=composition.panel_is_of_one_sex(event_id),
         stages=STAGES,
         counted=COUNTED,

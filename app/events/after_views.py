@@ -15,8 +15,9 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import after_rules, certificates, composition, feedback, outcome_queries, queries
-from app.events.after_forms import CATEGORIES, DeclarationForm, FeedbackForm
-from app.events.models import Event, EventStatus, Invitation, Registration, RegistrationStatus, Session, Speaker, Stage
+from app.events.after_forms import CATEGORIES, COUNTED, STAGES, DeclarationForm, FeedbackForm
+from app.events.models import Event, EventStatus, Invitation, Registration, Speaker, Stage
+from app.events.programme_queries import sessions_spoken
 from app.web.access import bearer
 from app.web.formats import locale
 from app.web.redirects import safe_path
@@ -37,9 +38,10 @@ class After:
     minutes: str
     outcomes: int
     ratings: after_rules.Ratings | None
+    composition: dict[Stage, after_rules.Table]
 
     def __bool__(self) -> bool:
-        return bool(self.minutes or self.outcomes or self.ratings)
+        return bool(self.minutes or self.outcomes or self.ratings or self.composition)
 
 
 def after_event(event: Event) -> After | None:
@@ -50,7 +52,14 @@ def after_event(event: Event) -> After | None:
         event.minutes if event.minutes_public else "",
         outcome_queries.public_count(event.id) if event.outcomes_public else 0,
         feedback.ratings_of(event) if event.feedback_public and now() >= event.ends_at else None,
+        composition.public_tables(event),
     )
+
+
+@blueprint.app_template_global("composition_words")
+def composition_words() -> tuple[dict[Stage, str], dict[str, str]]:
+    """(what the stages are called, what the categories are called), for the table that other pages include."""
+    return {stage: str(words) for stage, words in STAGES.items()}, {name: str(words) for name, words in COUNTED.items()}
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Own:
 def after_registration(registration: Registration) -> Own:
     """What somebody registered finds on their page besides their seat."""
     event = registration.event
-    had_a_seat = registration.status is RegistrationStatus.CONFIRMED
+    had_a_seat = registration.seated > 0
     past = had_a_seat and now() >= event.starts_at and event.status in (EventStatus.PUBLISHED, EventStatus.HELD)
     return Own(
         composition.may_declare(registration, Stage.REGISTERED),
@@ -170,9 +179,8 @@ def speaker(token: str) -> Any:
         with atomic():
             counted = composition.declare_speaker(found.id, form.category.data)
         return _thank(counted, url_for("after.speaker", token=token))
-    sessions = select(Session).where(Session.speakers.any(Speaker.id == found.id)).order_by(Session.starts_at)
     page = render_template(
-        "events/speaker.html", speaker=found, event=found.event, form=form, sessions=list(db.session.scalars(sessions)),
+        "events/speaker.html", speaker=found, event=found.event, form=form, sessions=sessions_spoken(found.id),
         asked=composition.speaker_may_declare(found),
     )  # fmt: skip
     return page, 422 if form.errors else 200

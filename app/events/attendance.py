@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.core.transactions import locked
-from app.events.models import Event, EventStatus, Registration, RegistrationStatus
-from app.partners.queries import like
+from app.events.models import Event, EventStatus, Registration
 
 
 class NotYet(Exception):
@@ -54,7 +54,7 @@ def noted_at(event_id: int) -> bool:
 
 def came(registration: Registration) -> bool:
     """Whether somebody came, as far as one knows: where nobody was counted in, whoever had a seat."""
-    if registration.status is not RegistrationStatus.CONFIRMED:
+    if not registration.seated:
         return False
     return registration.arrived > 0 or not noted_at(registration.event_id)
 
@@ -63,8 +63,7 @@ def seated_parties(event_id: int, search: str = "") -> Select[Registration]:
     """The parties that had seats, by name."""
     query = select(Registration).where(*_seated(event_id)).order_by(Registration.name, Registration.id)
     if search:
-        columns = (Registration.name, Registration.email)
-        query = query.where(or_(*(column.ilike(like(search), escape="\\") for column in columns)))
+        query = query.where(found_in(search, Registration.name, Registration.email))
     return query
 
 
@@ -83,7 +82,7 @@ def note_attendance(event_id: int, arrived: Mapping[int, int], *, actor_id: int 
     changed = 0
     for registration_id in sorted(arrived):
         row: Registration | None = locked(Registration, registration_id)
-        if row is None or row.event_id != event_id or row.status is not RegistrationStatus.CONFIRMED:
+        if row is None or row.event_id != event_id or not row.seated:
             continue
         people = max(0, min(arrived[registration_id], row.party))
         changed += row.arrived != people
@@ -96,7 +95,7 @@ def note_attendance(event_id: int, arrived: Mapping[int, int], *, actor_id: int 
 def everybody_came(event_id: int, *, actor_id: int | None) -> int:
     """Count in every party of which nobody was; returns how many parties. Raises LookupError, NotYet."""
     _begun(event_id)
-    missing = update(Registration).where(*_seated(event_id), Registration.arrived == 0, Registration.seated > 0)
+    missing = update(Registration).where(*_seated(event_id), Registration.arrived == 0)
     counted = missing.values(arrived=Registration.seated).returning(Registration.id)
     changed = len(db.session.execute(counted.execution_options(synchronize_session=False)).all())
     if changed:
@@ -113,4 +112,5 @@ def _begun(event_id: int) -> None:
 
 
 def _seated(event_id: int) -> tuple[ColumnElement[bool], ...]:
-    return Registration.event_id == event_id, Registration.status == RegistrationStatus.CONFIRMED
+    """Parties with seats, also those that had only some and waited for the rest."""
+    return Registration.event_id == event_id, Registration.seated > 0

@@ -23,7 +23,7 @@ from app.core import addresses
 from app.core.clock import now
 from app.core.database import db
 from app.events.links import absolute, host
-from app.events.models import LIVE, Event, EventStatus, PoolKind, Registration, RegistrationStatus
+from app.events.models import LIVE, Event, EventStatus, Registration, RegistrationStatus, Speaker
 from app.events.zones import vtimezone
 from app.web.formats import labelled
 
@@ -52,9 +52,7 @@ def feed(events: Iterable[Event], name: str) -> bytes:
     calendar.add("X-PUBLISHED-TTL", vDuration(ASK_AGAIN))
     shown = list(events)
     for event in shown:
-        entry = _entry(event, event.updated_at, "" if event.pool else event.online_url)
-        if event.status is EventStatus.POSTPONED:
-            entry["SUMMARY"] = vText(_("Postponed: %(title)s", title=_line(event.title)))
+        entry = _entry(event, event.updated_at, "" if event.pool else event.online_url, event.place)
         entry.add("ORGANIZER", _organiser())
         calendar.add_component(entry)
     return _written(calendar, shown)
@@ -64,7 +62,7 @@ def own_entry(event: Event, registration: Registration) -> bytes:
     """The event for somebody who holds a seat, to put into their calendar by hand."""
     calendar = _calendar("PUBLISH")
     with force_locale(registration.locale):
-        entry = _entry(event, event.updated_at, registration.join_url, registration)
+        entry = _entry_of(registration, event, event.updated_at)
     entry["SEQUENCE"] = max(registration.calendar_version, event.seen_version)
     entry.add("ORGANIZER", _organiser(registration))
     calendar.add_component(entry)
@@ -108,27 +106,47 @@ def _sent_to_address(registration: Registration) -> int:
 def invitation(event: Event, registration: Registration, *, cancel: bool = False) -> dict[str, str]:
     """A mail's file that puts the event into the reader's calendar, or takes it out again, in their language."""
     method = "CANCEL" if cancel else "REQUEST"
-    calendar = _calendar(method)
     with force_locale(registration.locale):
-        entry = _entry(event, now(), registration.join_url, registration)
-    entry["SEQUENCE"] = registration.calendar_version
-    entry.add("ORGANIZER", _organiser(registration))
-    entry.add("ATTENDEE", _attendee(registration, cancel=cancel), encode=False)
+        entry = _entry_of(registration, event, now())
     # The party is the only one of its invitation: for its calendar the whole entry goes.
     entry["STATUS"] = vText("CANCELLED" if cancel else "CONFIRMED" if registration.seated else "TENTATIVE")
+    entry["SEQUENCE"] = registration.calendar_version
+    entry.add("ORGANIZER", _organiser(registration))
+    # They said yes by registering and no by withdrawing; an offer is still to be answered.
+    state = "ACCEPTED" if registration.seated else "NEEDS-ACTION"
+    state = state if registration.status in LIVE else "DECLINED"
+    answerable = bool(addresses.signed(REPLY, registration.id)) and not cancel
+    return _invited(
+        event, entry, method, _attendee(registration.email, registration.name, state, answerable=answerable)
+    )
+
+
+def speaker_invitation(event: Event, speaker: Speaker, *, cancel: bool = False) -> dict[str, str]:
+    """The same for somebody who speaks, in the current language. Nobody reads answers to it: they have said yes to a person.
+    Its SEQUENCE is the event's own, and above what the address was sent for a registration."""
+    theirs = (Registration.event_id == event.id, Registration.email == speaker.email)
+    last = db.session.scalar(select(func.max(Registration.calendar_version)).where(*theirs))
+    own = (_("Your page as a speaker"), absolute("after.speaker", token=speaker.token))
+    entry = _entry(event, now(), event.online_url, event.place, own)
+    entry["STATUS"] = vText("CANCELLED" if cancel else "CONFIRMED")
+    entry["SEQUENCE"] = max(event.seen_version, last + 1 if last else 0)
+    entry.add("ORGANIZER", _organiser())
+    guest = _attendee(speaker.email, speaker.name, "ACCEPTED", answerable=False)
+    return _invited(event, entry, "CANCEL" if cancel else "REQUEST", guest)
+
+
+def _invited(event: Event, entry: Entry, method: str, guest: vCalAddress) -> dict[str, str]:
+    entry.add("ATTENDEE", guest, encode=False)
     entry.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")  # nobody reads proposals of another time
+    calendar = _calendar(method)
     calendar.add_component(entry)
     content = _written(calendar, [event]).decode()
     return {"name": "event.ics", "type": f"text/calendar; method={method}", "content": content}
 
 
-def _attendee(registration: Registration, *, cancel: bool) -> vCalAddress:
-    """The party, who said yes by registering and no by withdrawing; an offer is still to be answered."""
-    guest = vCalAddress(f"mailto:{registration.email}")
-    answerable = bool(addresses.signed(REPLY, registration.id)) and not cancel
-    state = "ACCEPTED" if registration.seated else "NEEDS-ACTION"
-    state = state if registration.status in LIVE else "DECLINED"
-    guest.params["CN"] = vText(_parameter(registration.name))
+def _attendee(address: str, name: str, state: str, *, answerable: bool) -> vCalAddress:
+    guest = vCalAddress(f"mailto:{address}")
+    guest.params["CN"] = vText(_parameter(name))
     guest.params.update({"CUTYPE": vText("INDIVIDUAL"), "ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText(state)})
     guest.params["RSVP"] = vText("TRUE" if answerable else "FALSE")
     return guest
@@ -160,7 +178,13 @@ def _calendar(method: str) -> Calendar:
     return calendar
 
 
-def _entry(event: Event, stamped: datetime, online_url: str, registration: Registration | None = None) -> Entry:
+def _entry_of(registration: Registration, event: Event, stamped: datetime) -> Entry:
+    own = (_("Your registration"), absolute("events.registration", token=registration.token))
+    return _entry(event, stamped, registration.join_url, room_of(event, registration), own)
+
+
+def _entry(event: Event, stamped: datetime, online_url: str, room: str, own: tuple[str, str] | None = None) -> Entry:
+    """`own`: what the reader's own page is called, and its address."""
     zone = ZoneInfo(event.timezone)
     entry = Entry()
     entry.add("UID", uid(event.id))
@@ -168,29 +192,24 @@ def _entry(event: Event, stamped: datetime, online_url: str, registration: Regis
     entry.add("LAST-MODIFIED", event.updated_at)
     entry.add("SEQUENCE", event.seen_version)
     entry.add("STATUS", STATUS[event.status])
-    entry.add("SUMMARY", _line(event.title))
+    postponed = event.status is EventStatus.POSTPONED  # the time below is not the new one, which nobody knows
+    entry.add("SUMMARY", _("Postponed: %(title)s", title=_line(event.title)) if postponed else _line(event.title))
     entry.add("DTSTART", event.starts_at.astimezone(zone))
     entry.add("DTEND", event.ends_at.astimezone(zone))
     entry.add("TRANSP", "OPAQUE")
-    if place := _place(event, online_url, registration):
+    if place := _line(room or online_url):
         entry.add("LOCATION", place)
-    page = absolute("events.page", slug=event.slug)
-    own = absolute("events.registration", token=registration.token) if registration is not None else ""
     join = labelled(_("Join by this link"), online_url) if online_url else ""
-    yours = labelled(_("Your registration"), own) if own else ""
+    yours = labelled(*own) if own else ""
     entry.add("DESCRIPTION", "\n\n".join(filter(None, (_lines(event.notice), _lines(event.summary), join, yours))))
-    entry.add("URL", own or page)
+    entry.add("URL", own[1] if own else absolute("events.page", slug=event.slug))
     return entry
-
-
-def _place(event: Event, online_url: str, registration: Registration | None) -> str:
-    return _line(room_of(event, registration) or online_url)
 
 
 def room_of(event: Event, registration: Registration | None) -> str:
     """Where this party goes: the place, with the room of its own seats; empty for one that sits online."""
     pool = registration.pool if registration is not None else None
-    if pool is not None and pool.kind is PoolKind.ONLINE:
+    if registration is not None and registration.sits_online:
         return ""
     return ", ".join(part for part in (event.place, pool.name if pool is not None else "") if part)
 

@@ -74,7 +74,7 @@ def change_pool(registration_id: int, pool_id: int, *, by_organiser: bool = Fals
 def _check(
     event: Event, pool: SeatPool, target: SeatPool, registration: Registration, party: int, *, by_organiser: bool
 ) -> None:
-    if registration.status not in LIVE or now() >= event.ends_at:
+    if registration.status not in LIVE or event.over:
         raise RegistrationRefused(rules.Reason.OVER)
     if event.status in NO_MORE:
         raise RegistrationRefused(NO_MORE[event.status])

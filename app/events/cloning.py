@@ -13,7 +13,8 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import locked
-from app.events.models import Event, EventStatus, Question, SeatPool, Session, Speaker
+from app.events import closed_list
+from app.events.models import Audience, Event, EventStatus, Question, SeatPool, Session, Speaker
 from app.events.series import create_series
 from app.events.timing import Move, Rhythm, days
 from app.partners.services import add_with_slug
@@ -21,7 +22,7 @@ from app.partners.services import add_with_slug
 COPIED = (
     "campaign_id", "kind", "audience", "audience_note", "title", "summary", "body", "materials", "timezone", "place",
     "online_url", "series_id", "approval", "guest_names", "participants_listed", "offer_hours", "remind_hours",
-    "feedback_asked", "feedback_public", "certificates", "composition_asked", "minimum_cell",
+    "feedback_asked", "feedback_public", "certificates", "composition_asked", "composition_public", "minimum_cell",
 )  # fmt: skip
 # What belongs to one day, or to those who came: never taken along.
 LEFT = (
@@ -30,12 +31,13 @@ LEFT = (
 )  # fmt: skip
 POOL = ("kind", "name", "position", "capacity", "largest_party")
 QUESTION = ("kind", "label", "help", "required", "options", "condition_value", "position")
-SPEAKER = ("name", "affiliation", "email", "biography", "moderates", "position")
+SPEAKER = ("name", "affiliation", "email", "locale", "biography", "moderates", "position")
 
 
 def clone(event_id: int, starts_at: datetime, *, actor_id: int | None, **changes: Any) -> Event:
-    """Draft the event anew for another start. All its times go along by the clock on the wall; `changes` are columns
-    that differ. Registrations, outcomes, minutes and notices stay where they are. Raises LookupError."""
+    """Draft the event anew for another start, for the same readers. All its times go along by the clock on the wall;
+    `changes` are columns that differ. Registrations, invitations, outcomes, minutes and notices stay where they are.
+    Raises LookupError."""
     event = db.session.get(Event, event_id)
     if event is None:
         raise LookupError(event_id)
@@ -52,6 +54,8 @@ def clone(event_id: int, starts_at: datetime, *, actor_id: int | None, **changes
     add_with_slug(draft, f"{draft.title[:45]} {draft.local_start:%Y-%m-%d}", "event")
     for name in [name for name, value in values.items() if value is None]:
         setattr(draft, name, None)  # when a row is added, its default stands in for nothing
+    if draft.audience is Audience.LISTED:
+        closed_list.put(draft.id, closed_list.names_of(event_id), actor_id)
     _copy_questions(event_id, draft.id)
     _copy_programme(event_id, draft.id, move)
     audit.record("copy event", "event", draft.id, actor_id, of=event_id)

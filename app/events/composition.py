@@ -7,7 +7,7 @@ PostgreSQL notes beside each tells which of them grew. See docs/decisions/0011-c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,7 +28,6 @@ from app.events.models import (
     Invitation,
     InvitationState,
     Registration,
-    RegistrationStatus,
     Speaker,
     Stage,
 )
@@ -56,13 +55,13 @@ def may_declare(registration: Registration, stage: Stage) -> bool:
     event, at = registration.event, now()
     in_time = {
         Stage.REGISTERED: at < event.ends_at and event.status is EventStatus.PUBLISHED and registration.status in LIVE,
-        Stage.ATTENDED: at >= event.ends_at and registration.status is RegistrationStatus.CONFIRMED,
+        Stage.ATTENDED: at >= event.ends_at and registration.seated > 0,
     }
     return event.composition_asked and in_time.get(stage, False) and stage.value not in registration.composed.split()
 
 
 def declare_speaker(speaker_id: int, category: str) -> bool:
-    """Count somebody who speaks, once. Raises LookupError, ValueError."""
+    """Count somebody who speaks, once, until the event ends. Raises LookupError, ValueError."""
     return _declare(locked(Speaker, speaker_id), Stage.SPOKE, category)
 
 
@@ -72,8 +71,8 @@ def declare_invitation(invitation_id: int, category: str) -> bool:
 
 
 def speaker_may_declare(speaker: Speaker) -> bool:
-    """Whether a speaker may still say how they describe themselves."""
-    return speaker.event.composition_asked and not speaker.composed
+    """Whether a speaker may still say how they describe themselves: until the event ends, as at registering."""
+    return speaker.event.composition_asked and not speaker.composed and now() < speaker.event.ends_at
 
 
 def invited_may_declare(invitation: Invitation) -> bool:
@@ -170,6 +169,33 @@ def tables(event: Event) -> dict[Stage, Table]:
     return {stage: rules.publishable(counts, event.minimum_cell) for stage, counts in _counts(event.id).items()}
 
 
+def public_tables(event: Event) -> dict[Stage, Table]:
+    """What an event's page shows of it, if its organiser decided so: the stages that have something to show, and at which
+    nobody can declare any more. Whoever came may do so while feedback is taken, and a number that grows would tell whose it
+    is."""
+    if not event.composition_public:
+        return {}
+    closed = now() > event.ends_at + rules.SURVEY
+    return {
+        stage: table
+        for stage, table in tables(event).items()
+        if any(table.cells.values()) and (closed or stage is not Stage.ATTENDED)
+    }
+
+
+def of_events(events: Sequence[Event]) -> tuple[int, dict[Stage, dict[str, int]]]:
+    """(how many events, the sums by stage and category) of what the pages of these events show, and of nothing else: so it
+    tells no more than they do. A category of which none shows anything is missing."""
+    shown = [found for found in (public_tables(event) for event in events) if found]
+    sums: dict[Stage, dict[str, int]] = {}
+    for stage in Stage:
+        for name in CATEGORIES:
+            counts = [found[stage].cells[name] or 0 for found in shown if stage in found]
+            if any(counts):
+                sums.setdefault(stage, {})[name] = sum(counts)
+    return len(shown), sums
+
+
 @dataclass(frozen=True)
 class Year:
     """The composition of a year's events: `figures` by stage and category, over `events` at which it was asked."""
@@ -199,14 +225,6 @@ def composition_for_year(year: int) -> Year:
     return Year(year, len(events), figures)
 
 
-def years() -> list[int]:
-    """The years of which something was declared, the latest first."""
-    query = select(Event.starts_at).where(
-        Event.id.in_(select(CompositionCount.event_id).where(CompositionCount.category.in_(CATEGORIES)))
-    )
-    return sorted({at.year for at in db.session.scalars(query)}, reverse=True)
-
-
 def people_by_stage(event_id: int) -> dict[Stage, int]:
     """How many people there were at each stage, whether they declared anything or not."""
 
@@ -214,10 +232,9 @@ def people_by_stage(event_id: int) -> dict[Stage, int]:
         return db.session.scalar(select(column).where(*where)) or 0  # type: ignore[call-overload, arg-type]
 
     mine = Registration.event_id == event_id
-    confirmed = Registration.status == RegistrationStatus.CONFIRMED
     return {
         Stage.INVITED: total(func.count(Invitation.id), Invitation.event_id == event_id),
         Stage.REGISTERED: total(func.sum(Registration.party), mine, Registration.status.in_(LIVE)),
-        Stage.ATTENDED: total(func.sum(Registration.arrived), mine, confirmed),
+        Stage.ATTENDED: total(func.sum(Registration.arrived), mine, Registration.seated > 0),
         Stage.SPOKE: total(func.count(Speaker.id), Speaker.event_id == event_id),
     }

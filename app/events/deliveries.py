@@ -112,12 +112,13 @@ def undelivered_of(message: EventMessage) -> list[Undelivered]:
     mails = db.session.scalars(query.order_by(Mail.id).limit(SHOWN)).all()
     names = _names(message.event_id, [mail.recipient for mail in mails])
     return [
-        Undelivered(mail.id, names.get(mail.recipient, ""), mail.recipient, _said(mail), mail.state not in LOST)
+        Undelivered(mail.id, names.get(mail.recipient, ""), mail.recipient, said(mail), mail.state not in LOST)
         for mail in mails
     ]
 
 
-def _said(mail: Mail) -> str:
+def said(mail: Mail) -> str:
+    """Why a mail did not arrive, for an organiser."""
     if mail.reason == SUPPRESSED:
         return _("Not sent: mail to this address came back before.")
     return mail.reason or ""

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.events.models import Event, EventKind, EventStatus, Registration, RegistrationStatus, SeatPool
-from app.partners.queries import like
 
 SOON = timedelta(days=21)
 MOST = 12
@@ -58,8 +58,7 @@ def managed_events(search: str = "", status: str = "", kind: str = "", when: str
     what lies ahead, soonest first, then what was, the latest first."""
     query = select(Event).options(selectinload(Event.pools), joinedload(Event.campaign), joinedload(Event.series))
     if search:
-        pattern = like(search)
-        query = query.where(or_(Event.title.ilike(pattern, escape="\\"), Event.place.ilike(pattern, escape="\\")))
+        query = query.where(found_in(search, Event.title, Event.place))
     if status in set(EventStatus):
         query = query.where(Event.status == EventStatus(status))
     if kind in set(EventKind):

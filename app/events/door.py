@@ -2,7 +2,7 @@
 
 Each takes the lock of the event's seats first, so that a ticket shown at 64 places at once is admitted once (S7). A scan is
 known by its own id and counts once however often it is sent. `arrived` of a registration is the sum of what its admissions
-count, always.
+count, unless an organiser corrects it (attendance.py).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Scan:
 class Told:
     """What the house says of a scan. `word` is the verdict, or: `elsewhere` (nothing is counted; a door that has no network
     keeps this ticket), `undone`, `nothing`. `reason` says why a ticket is not valid: unknown, other_event, waiting,
-    withdrawn, no_seat or, of a walk-in, full."""
+    withdrawn, online (its seats are in no room) or, of a walk-in, full."""
 
     scan: str
     word: str
@@ -136,7 +136,7 @@ def _shown(event_id: int, scan: Scan) -> tuple[Registration | None, str]:
 def why_not(registration: Registration) -> str:
     """Why a registration lets nobody in; empty when it does."""
     if registration.seated > 0:
-        return ""
+        return "online" if registration.sits_online else ""
     waits = (RegistrationStatus.WAITING, RegistrationStatus.OFFERED, RegistrationStatus.REQUESTED)
     return "waiting" if registration.status in waits else "withdrawn"
 
@@ -217,7 +217,7 @@ def _undo(event: Event, pools: list[SeatPool], admission: Admission, actor_id: i
         registration = db.session.get(Registration, admission.registration_id, populate_existing=True)
     if registration is None:
         return admission
-    _count(registration, -admission.people)
+    _count(registration, -min(admission.people, registration.arrived))  # an organiser may have corrected who came
     if registration.source is Source.WALK_IN and registration.arrived == 0 and registration.seated:
         freed = seats.leave(pools, registration, RegistrationStatus.WITHDRAWN)
         if freed is not None:

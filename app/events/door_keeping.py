@@ -13,7 +13,7 @@ from app.core.ids import token
 from app.core.transactions import atomic, locked
 from app.events import rules, seats
 from app.events.door_rules import Post
-from app.events.models import Admission, Door, Event, EventStatus, Registration, SeatPool, Source
+from app.events.models import Admission, Door, Event, EventStatus, PoolKind, Registration, SeatPool, Source
 
 GRACE = timedelta(hours=12)  # after the end: a device that comes home late still brings its scans
 KEPT = timedelta(days=30)  # who came in when, and by which door
@@ -31,7 +31,7 @@ def open_door(event_id: int, *, name: str, pool_id: int | None, allotment: int, 
     """Open a door with so many seats for walk-ins while there is no network. Raises LookupError, DoorRefused."""
     pools = seats.lock_pools(event_id)
     event = db.session.get(Event, event_id, populate_existing=True)
-    pool = seats.chosen(pools, pool_id)
+    pool = seats.chosen([pool for pool in pools if pool.kind is PoolKind.ROOM], pool_id)
     if event is None or pool is None:
         raise LookupError(event_id)
     if event.status not in (EventStatus.PUBLISHED, EventStatus.HELD) or now() >= event.ends_at + GRACE:
@@ -94,8 +94,10 @@ def posts(doors: list[Door]) -> list[Post]:
 
 
 def pool_of(pools: list[SeatPool], door: Door | None) -> SeatPool | None:
-    """The seats that a door gives away: its own, else the event's first."""
-    return seats.chosen(pools, door.pool_id if door else None)
+    """The seats that a door gives away: its own, else those of the event's first room."""
+    if door is not None and door.pool_id is not None:
+        return seats.chosen(pools, door.pool_id)
+    return next((pool for pool in pools if pool.kind is PoolKind.ROOM), None)
 
 
 def sweep() -> None:

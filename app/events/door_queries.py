@@ -11,16 +11,29 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.events.door_keeping import GRACE, posts
 from app.events.door_rules import keeper
-from app.events.models import Admission, Door, Event, EventStatus, Guest, Registration, Source, Verdict
+from app.events.models import (
+    Admission,
+    Door,
+    Event,
+    EventStatus,
+    Guest,
+    PoolKind,
+    Registration,
+    SeatPool,
+    Source,
+    Verdict,
+)
 from app.events.tickets import hash_of
-from app.partners.queries import like
 
 NEAR = timedelta(days=14)
 OVERLAP = timedelta(minutes=1)  # a scan may be written some time after it was received
 MOST_NEWS = 300
 FOUND = 20  # people that a search shows
+HAS_ROOM = Event.pools.any(SeatPool.kind == PoolKind.ROOM)
+ONLINE = Registration.pool.has(SeatPool.kind == PoolKind.ONLINE)  # who sits there comes by no door
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,8 @@ class Count:
 
 
 def door_event(event_id: int) -> Event | None:
-    """An event with seats, for whoever stands at its doors: helpers need not be organisers. Drafts have no door."""
-    query = select(Event).where(Event.id == event_id, Event.status != EventStatus.DRAFT, Event.pools.any())
+    """An event with a room, for whoever stands at its doors: helpers need not be organisers. Drafts have no door."""
+    query = select(Event).where(Event.id == event_id, Event.status != EventStatus.DRAFT, HAS_ROOM)
     found: Event | None = db.session.scalar(query.options(selectinload(Event.pools)))
     return found
 
@@ -41,7 +54,7 @@ def door_event(event_id: int) -> Event | None:
 def events_with_doors() -> list[Event]:
     """The events whose doors are of interest now, soonest first."""
     query = select(Event).where(
-        Event.status.in_((EventStatus.PUBLISHED, EventStatus.HELD)), Event.pools.any(), Event.ends_at > now() - GRACE,
+        Event.status.in_((EventStatus.PUBLISHED, EventStatus.HELD)), HAS_ROOM, Event.ends_at > now() - GRACE,
         Event.starts_at < now() + NEAR,
     )  # fmt: skip
     return list(
@@ -75,9 +88,9 @@ def doors_of(event_id: int) -> list[Door]:
 
 
 def count_of(event_id: int) -> Count:
-    """Live: who is in, of all who have a seat."""
+    """Live: who is in, of all who have a seat in a room."""
     totals = select(func.coalesce(func.sum(Registration.arrived), 0), func.coalesce(func.sum(Registration.seated), 0))
-    arrived, expected = db.session.execute(totals.where(Registration.event_id == event_id)).one()
+    arrived, expected = db.session.execute(totals.where(Registration.event_id == event_id, ~ONLINE)).one()
     return Count(int(arrived), int(expected))
 
 
@@ -107,22 +120,22 @@ def _admissions(event_id: int, limit: int, *more: Any) -> list[Admission]:
 
 def found_by_name(event_id: int, search: str) -> list[Registration]:
     """Parties by their name or that of a guest, those with seats first; at most FOUND."""
-    pattern = like(search)
-    guests = select(Guest.registration_id).where(Guest.name.ilike(pattern, escape="\\"))
+    guests = select(Guest.registration_id).join(Guest.registration).where(Registration.event_id == event_id)
     query = select(Registration).where(
         Registration.event_id == event_id, Registration.name != "–",
-        or_(Registration.name.ilike(pattern, escape="\\"), Registration.id.in_(guests)),
+        or_(found_in(search, Registration.name), Registration.id.in_(guests.where(found_in(search, Guest.name)))),
     )  # fmt: skip
-    return list(db.session.scalars(query.order_by(Registration.seated == 0, Registration.name).limit(FOUND)))
+    query = query.options(joinedload(Registration.pool)).order_by(Registration.seated == 0, Registration.name)
+    return list(db.session.scalars(query.limit(FOUND)))
 
 
 def device_list(event: Event, door: Door, doors: list[Door]) -> dict[str, Any]:
     """What a door's device may know, and nothing more: names and parties of who comes, no needs, no diet, no addresses.
 
-    `tickets` are rows of [id, hash, name, seats, arrived, state, keeper, last admission]: state `in`, `waiting` or `out`
-    (then without a name); keeper is the door that alone admits it without network; the last admission is [seconds since
-    1970, door's id] or 0. `doors` are those that were open at the moment that the list says it was made. Walk-ins have no
-    ticket: `walked` only counts them.
+    `tickets` are rows of [id, hash, name, seats, arrived, state, keeper, last admission]: state `in`, `online` (seats, but in
+    no room: none is counted), `waiting` or `out` (then without a name); keeper is the door that alone admits it without
+    network; the last admission is [seconds since 1970, door's id] or 0. `doors` are those that were open at the moment
+    that the list says it was made. Walk-ins have no ticket: `walked` only counts them.
     """
     standing = posts(doors)
     last = _last_admissions(event.id)
@@ -135,17 +148,16 @@ def device_list(event: Event, door: Door, doors: list[Door]) -> dict[str, Any]:
         Registration.seated,
         Registration.arrived,
         Registration.status,
+        ONLINE.label("online"),
     )
     rows = db.session.execute(select(*columns).where(*listed).order_by(Registration.id))
     tickets: list[list[Any]] = []
     for row in rows:
         over = row.seated == 0 and row.status.value in ("withdrawn", "declined")
-        state = "in" if row.seated else "out" if over else "waiting"
-        name = "" if over else row.name
+        state = "online" if row.online and row.seated else "in" if row.seated else "out" if over else "waiting"
+        name, numbers = "" if over else row.name, (0, 0) if state == "online" else (row.seated, row.arrived)
         keeps = keeper(row.id, standing, door.id) if state == "in" else 0
-        tickets.append(
-            [row.id, hash_of(row.id, row.token), name, row.seated, row.arrived, state, keeps, last.get(row.id, 0)]
-        )
+        tickets.append([row.id, hash_of(row.id, row.token), name, *numbers, state, keeps, last.get(row.id, 0)])
     return {
         "format": 1, "event": event.id, "door": door.id, "until": int((event.ends_at + GRACE).timestamp()),
         "allotment": door.allotment, "used": door.used, "doors": [[one.id, one.name] for one in doors],

@@ -61,7 +61,7 @@ def _page(
 ) -> Any:  # fmt: skip
     html = render_template(
         "events/manage/door.html", event=event, arrival=arrival, walk_in=walk_in or WalkInForm(formdata=None),
-        opening=opening or DoorForm(formdata=None, pools=event.pools), search=search,
+        opening=opening or DoorForm(formdata=None, pools=event.rooms), search=search,
         found=queries.found_by_name(event.id, search) if search else [], count=queries.count_of(event.id),
     )  # fmt: skip
     return html, status
@@ -137,7 +137,7 @@ def doors(event_id: int) -> str:
 def open_door(event_id: int) -> Any:
     """Open a door. A script gets what its device has to keep."""
     event = found_event(event_id)
-    form = DoorForm(pools=event.pools)
+    form = DoorForm(pools=event.rooms)
     if form.validate():
         try:
             with atomic():

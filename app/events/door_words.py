@@ -60,6 +60,7 @@ def not_valid_words(told: Told) -> str:
         "other_event": _("This ticket is for another event."),
         "waiting": _("%(name)s is on the waiting list and has no seat yet.", name=name),
         "withdrawn": _("%(name)s gave this registration back.", name=name),
+        "online": _("%(name)s has a seat online, and none in a room.", name=name),
         "full": _("There is no free seat left."),
     }
     if told.word == "undone":

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core import audit
-from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
 from app.events import asking, rules
@@ -30,7 +29,7 @@ def edit(
     """Change a registration. `answers` are all of them, by question; `guests` all names, None where none are asked;
     `values` are columns of WRITABLE. Raises LookupError; RegistrationRefused, and then nothing has changed."""
     pools, event, registration = locked_registration(registration_id)
-    if registration.status not in LIVE or now() >= event.ends_at:
+    if registration.status not in LIVE or event.over:
         raise RegistrationRefused(rules.Reason.OVER)
     if event.status in NO_MORE:
         raise RegistrationRefused(NO_MORE[event.status])

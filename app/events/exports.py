@@ -20,7 +20,6 @@ from app.events import invitation_queries
 from app.events.forms import REGISTRATION_STATES
 from app.events.invitation_forms import STATES
 from app.events.models import (
-    LIVE,
     Answer,
     Event,
     InvitationState,
@@ -31,6 +30,7 @@ from app.events.models import (
     SeatPool,
     Source,
 )
+from app.events.papers import guests_of, seated_of
 from app.events.queries import registrations_of
 from app.events.queueing import queue_of
 
@@ -68,7 +68,7 @@ def registrations(event: Event) -> Table:
         select(Question).where(Question.event_id == event.id).order_by(Question.position, Question.id)
     ).all()
     answers = _answers(event)
-    guests = _guests(event)
+    guests = guests_of(event.id)
     header = [
         _("State"), _("Name"), _("E-mail address"), _("Party"), _("Seated"), _("Guests"), _("Room"), _("Needs"), _("Diet"),
         _("In the participant list"), _("Came by"), _("Language"), _("Registered"),
@@ -104,20 +104,15 @@ def _answers(event: Event) -> dict[tuple[int, int], str]:
     return found
 
 
-def _guests(event: Event) -> dict[int, list[str]]:
-    ids = db.session.scalars(select(Registration.id).where(Registration.event_id == event.id)).all()
-    return invitation_queries.guests_of(ids)
-
-
 def door(event: Event) -> Table:
     """Who is let in, by name. Nothing that those at the door need not know."""
-    seated = (Registration.event_id == event.id, Registration.status.in_(LIVE), Registration.seated > 0)
-    query = select(Registration).where(*seated).options(joinedload(Registration.pool))
-    rows = sorted(db.session.scalars(query), key=lambda row: (row.name.casefold(), row.id))
-    guests = _guests(event)
+    guests = guests_of(event.id)
     return Table(
         [_("Name"), _("Guests"), _("Seated"), _("Arrived"), _("Room")],
-        [[row.name, "; ".join(guests.get(row.id, [])), row.seated, row.arrived, _room(row.pool)] for row in rows],
+        [
+            [row.name, "; ".join(guests.get(row.id, [])), row.seated, row.arrived, _room(row.pool)]
+            for row in seated_of(event.id)
+        ],
     )
 
 
@@ -144,7 +139,7 @@ def invitations(event: Event) -> Table:
         _("Opened"), _("Answered"), _("Their words"),
     ]  # fmt: skip
     found = db.session.scalars(invitation_queries.invitations_of(event.id)).all()
-    guests = _guests(event)
+    guests = guests_of(event.id)
     rows: list[list[Cell]] = []
     for one in found:
         state, told = invitation_queries.state_of(one), one.registration

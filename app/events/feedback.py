@@ -25,7 +25,7 @@ from app.events import after_rules as rules
 from app.events import attendance, composition
 from app.events.after_rules import Ratings
 from app.events.links import absolute
-from app.events.models import Event, EventStatus, Feedback, Registration, RegistrationStatus, Stage
+from app.events.models import Event, EventStatus, Feedback, Registration, Stage
 
 THANKS = "event_thanks"
 THANKS_AFTER = timedelta(hours=1)
@@ -131,7 +131,7 @@ def _to_thank(after: int) -> list[int]:
     lately = (Event.ends_at <= at - THANKS_AFTER, Event.ends_at > at - THANKED_WITHIN)
     written = select(Mail.id).where(Mail.key == literal(f"{THANKS}:") + cast(Registration.id, String)).exists()
     query = select(Registration.id).join(Registration.event).where(
-        Registration.id > after, Registration.status == RegistrationStatus.CONFIRMED, Event.feedback_asked,
+        Registration.id > after, Registration.seated > 0, Event.feedback_asked,
         Registration.feedback_given.is_(False), Event.status == EventStatus.HELD, *lately, ~written,
         Registration.email.not_like("%.invalid"), Registration.email.not_in(select(Suppressed.address)),
     )  # fmt: skip

@@ -12,12 +12,12 @@ from sqlalchemy.orm import joinedload
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.core.mail import Mail, MailState
 from app.events.audience import invitation_for, visible_events_for
 from app.events.invitation_notices import INVITATION, UNANSWERED
 from app.events.inviting import answer_closes
 from app.events.models import LIVE, Audience, Event, EventStatus, Guest, Invitation, InvitationState, Registration
-from app.partners.queries import like
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,7 @@ def invitations_of(event_id: int, search: str = "", state: str = "") -> Select[I
     query = select(Invitation).where(Invitation.event_id == event_id).options(joinedload(Invitation.registration))
     query = query.order_by(func.lower(Invitation.name), Invitation.email)
     if search:
-        pattern = like(search)
-        query = query.where(
-            or_(Invitation.name.ilike(pattern, escape="\\"), Invitation.email.ilike(pattern, escape="\\"))
-        )
+        query = query.where(found_in(search, Invitation.name, Invitation.email))
     if state in set(InvitationState):
         query = query.where(_in_state(InvitationState(state)))
     return query

@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from app.core.clock import now
 from app.core.transactions import atomic
 from app.events import invitation_queries as queries
 from app.events import inviting, rules
@@ -119,7 +118,7 @@ def _page(invitation: Invitation, form: AcceptanceForm | None = None, refusing: 
         declining=refusing is not None,
         open=queries.answerable(invitation),
         closes_at=inviting.answer_closes(event, invitation),
-        over=now() >= event.ends_at,
+        over=event.over,
         accent=event.campaign.accent if event.campaign else "",
         kinds=KINDS,
     )

@@ -13,11 +13,11 @@ from sqlalchemy.orm import lazyload
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.events import calendars
 from app.events.links import host
-from app.events.models import Campaign, Event, EventKind, EventStatus, SeatPool, Series, Speaker
+from app.events.models import Campaign, Event, EventKind, EventStatus, SeatPool, Series, Session, Speaker
 from app.events.queries import listed
-from app.partners.queries import like
 from app.web.formats import locale
 
 RUNNING = (EventStatus.PUBLISHED, EventStatus.POSTPONED, EventStatus.CANCELLED)
@@ -64,7 +64,9 @@ def asked() -> Filters:
 
 def filtered(viewer: Any, filters: Filters) -> Select[Event]:
     """The events that the viewer may see and that fit, whenever they are."""
-    query = listed(viewer, "", filters.kind)
+    query = listed(viewer)
+    if filters.kind:
+        query = query.where(Event.kind == EventKind(filters.kind))
     for word in filters.search.split()[:MOST_WORDS]:
         query = query.where(_holds(word))
     if filters.campaign:
@@ -77,11 +79,13 @@ def filtered(viewer: Any, filters: Filters) -> Select[Event]:
 
 
 def _holds(word: str) -> ColumnElement[bool]:
-    """The word stands in the announcement, or is of somebody who speaks."""
-    pattern = like(word)
-    said = [column.ilike(pattern, escape="\\") for column in (Event.title, Event.summary, Event.place)]
-    who = or_(*(column.ilike(pattern, escape="\\") for column in (Speaker.name, Speaker.affiliation)))
-    return or_(*said, exists().where(Speaker.event_id == Event.id, who))
+    """The word stands in the announcement or over a session, or is of somebody who speaks."""
+    who = found_in(word, Speaker.name, Speaker.affiliation)
+    return or_(
+        found_in(word, Event.title, Event.summary, Event.place),
+        exists().where(Speaker.event_id == Event.id, who),
+        exists().where(Session.event_id == Event.id, found_in(word, Session.title)),
+    )
 
 
 def _open() -> ColumnElement[bool]:

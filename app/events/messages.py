@@ -48,10 +48,15 @@ class Preview:
 
 
 def draft(event_id: int, part: str, subject: str, body: str, operation: str, actor_id: int | None) -> EventMessage:
-    """Keep a message that is not sent yet. The same operation gives back what it made."""
+    """Keep a message that is not sent yet. The same operation is the same draft, with the words as they were sent last:
+    who goes back in their browser and writes on means that. Once it is sent, other words are another message."""
+    locked(Event, event_id)
     earlier = db.session.scalar(select(EventMessage).where(EventMessage.operation == operation))
     if earlier is not None and earlier.event_id == event_id:
-        return earlier
+        if earlier.sent_at is None:
+            earlier.part, earlier.subject, earlier.body = part, subject, body
+        if (earlier.part, earlier.subject, earlier.body) == (part, subject, body):
+            return earlier
     made = EventMessage(
         event_id=event_id, part=part, subject=subject, body=body, written_by=actor_id, created_at=now(), recipients=0,
         operation=operation if operation and earlier is None else token(),

@@ -40,7 +40,7 @@ def accept(registration_id: int) -> Registration:
         raise OfferOver
     if now() >= until and event.status is not EventStatus.POSTPONED:
         raise OfferOver
-    if event.status not in (EventStatus.PUBLISHED, EventStatus.POSTPONED) or now() >= event.ends_at:
+    if event.status not in (EventStatus.PUBLISHED, EventStatus.POSTPONED) or event.over:
         raise OfferOver
     seats = registration.party - registration.seated
     registration.status, registration.seated = RegistrationStatus.CONFIRMED, registration.party

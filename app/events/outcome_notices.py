@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -27,15 +28,17 @@ ONE_TURN = 100
 
 
 def tell_owner(outcome: Outcome, template: str) -> bool:
-    """Queue one of the letters of SUBJECTS, each once a day; False when nobody may be written to."""
+    """Queue one of the letters of SUBJECTS, each once a day to whom it is in the hands of; False when nobody may be written
+    to."""
     address = outcome.owner_email
     if not address or address.endswith(".invalid") or db.session.get(Suppressed, address) is not None:
         return False
     today = rules.the_day(now(), ZoneInfo(outcome.event.timezone))
     with force_locale(outcome.locale):
         subject = SUBJECTS[template](outcome.event.title)
+    whose = hashlib.sha256(outcome.token.encode()).hexdigest()[:8]  # a new owner has a new one
     queue_mail(
-        f"{template}:{outcome.id}:{today}",
+        f"{template}:{outcome.id}:{today}:{whose}",
         address,
         template,
         subject,

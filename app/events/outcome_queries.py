@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.events.after_rules import RUNNING
 from app.events.models import Event, Outcome, OutcomeNote, OutcomeStatus
-from app.partners.queries import like
 
 OVERDUE = "overdue"
 
@@ -35,8 +35,7 @@ def outcomes(search: str = "", status: str = "", event_id: int = 0) -> Select[Ou
     elif status in set(OutcomeStatus):
         query = query.where(Outcome.status == OutcomeStatus(status))
     if search:
-        columns = (Outcome.text, Outcome.addressee, Outcome.owner, Outcome.owner_email)
-        query = query.where(or_(*(column.ilike(like(search), escape="\\") for column in columns)))
+        query = query.where(found_in(search, Outcome.text, Outcome.addressee, Outcome.owner, Outcome.owner_email))
     if event_id:
         query = query.where(Outcome.event_id == event_id)
     rank = case((late, 0), (running, 1), else_=2)

@@ -7,7 +7,6 @@ from typing import Any
 from flask import render_template
 from flask_login import current_user
 
-from app.core.clock import now
 from app.events import asking_queries, queries, rules
 from app.events.asking_forms import PartyForm, data_of, party_form, words_for_pools, words_of
 from app.events.changes import seats_granted
@@ -20,7 +19,7 @@ UNDER_WAY = (EventStatus.PUBLISHED, EventStatus.POSTPONED)
 
 def page(found: Registration, **more: Any) -> str:
     """The page. `more` is what an action has to say, such as `file_fault`: (question's id, words)."""
-    event, over = found.event, now() >= found.event.ends_at
+    event, over = found.event, found.event.over
     answers = asking_queries.answers_of(found.id)
     live = found.status in LIVE
     desk = asking_queries.desk_of(event) if live else asking_queries.Desk()
@@ -55,7 +54,7 @@ def _may_read_names(found: Registration) -> bool:
 
 def editable(found: Registration) -> bool:
     """Whether anything can still be changed."""
-    return found.status in LIVE and now() < found.event.ends_at and found.event.status in UNDER_WAY
+    return found.status in LIVE and not found.event.over and found.event.status in UNDER_WAY
 
 
 def edit_form(found: Registration, typed: Any, *, by_organiser: bool = False) -> PartyForm:

@@ -1,4 +1,4 @@
-"""Paper for the door: badges, and the list of who comes as a document and as a spreadsheet."""
+"""Paper for the door: badges, and the list of who comes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from app.events.models import Event
 from app.events.ticket_views import code_for_paper
 from app.web.access import roles
 from app.web.formats import locale, span, stamp
-from app.web.sheets import csv_response
 
 blueprint = Blueprint("door_papers", __name__)
 
@@ -52,30 +51,27 @@ def badges(event_id: int) -> Any:
 def attendance(event_id: int) -> Response:
     """The list for a door on paper: a box for each seat."""
     event = found_event(event_id)
-    rows = papers.attendance_rows(event)
+    rows, guests = papers.seated_of(event_id), papers.guests_of(event_id)
     facts = _facts(event, _("Who comes: %(title)s", title=event.title)) | {
         "rows": [
-            {"name": name, "guests": guests, "seats": seats, "arrived": arrived, "pool": pool}
-            for name, guests, seats, arrived, pool in rows
+            {
+                "name": row.name,
+                "guests": ", ".join(guests.get(row.id, [])),
+                "seats": row.seated,
+                "arrived": row.arrived,
+                "pool": row.pool.name if row.pool else "",
+            }
+            for row in rows
         ],
         "words": {
             "name": _("Name"), "seats": _("Seats"), "in": _("In"), "walk_ins": _("Walk-ins"),
             "printed": _("Printed %(at)s", at=stamp(now(), event.timezone)),
-            "people": ngettext("%(num)d seat", "%(num)d seats", sum(row[2] for row in rows)),
+            "people": ngettext("%(num)d seat", "%(num)d seats", sum(row.seated for row in rows)),
             "how": _("Tick a box for each person who comes in. Enter the list at the door’s page afterwards."),
             "empty": _("Nobody has a seat yet."),
         },
     }  # fmt: skip
     return _file(pdf("attendance.typ", facts), f"{event.slug}-attendance.pdf")
-
-
-@blueprint.get(f"{EVENT}/attendance.csv")
-@roles("organiser", "helper")
-def attendance_sheet(event_id: int) -> Any:
-    """The same as a spreadsheet."""
-    event = found_event(event_id)
-    header = [_("Name"), _("Guests"), _("Seats"), _("Arrived"), _("Where")]
-    return csv_response(f"{event.slug}-attendance.csv", [str(cell) for cell in header], papers.attendance_rows(event))
 
 
 def _facts(event: Event, title: str) -> dict[str, Any]:

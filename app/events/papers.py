@@ -1,14 +1,16 @@
-"""What a door needs on paper: badges to hand out, and the list of who comes."""
+"""What a door needs on paper: who comes, and badges to hand out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.core.database import db
-from app.events.models import Event, Guest, Registration, Source, Speaker
+from app.events.door_queries import ONLINE
+from app.events.models import Event, Guest, Registration, Source
+from app.events.programme_queries import speakers_of
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,10 @@ class Badge:
 
 
 def seated_of(event_id: int) -> list[Registration]:
-    """Parties with seats, by name."""
-    query = select(Registration).where(Registration.event_id == event_id, Registration.seated > 0)
-    return sorted(db.session.scalars(query), key=lambda row: (row.name.casefold(), row.id))
+    """Parties with seats in a room, by name."""
+    query = select(Registration).where(Registration.event_id == event_id, Registration.seated > 0, ~ONLINE)
+    rows = db.session.scalars(query.options(joinedload(Registration.pool)))
+    return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
 
 
 def guests_of(event_id: int) -> dict[int, list[str]]:
@@ -38,10 +41,7 @@ def guests_of(event_id: int) -> dict[int, list[str]]:
 
 def badges_of(event: Event) -> list[Badge]:
     """Speakers first, then whoever comes by a name that we know. Guests who are only counted get none."""
-    speakers = db.session.scalars(
-        select(Speaker).where(Speaker.event_id == event.id).order_by(Speaker.position, Speaker.id)
-    )
-    badges = [Badge(one.name, one.affiliation, speaks=True) for one in speakers]
+    badges = [Badge(one.name, one.affiliation, speaks=True) for one in speakers_of(event.id)]
     names, guests = {badge.name for badge in badges}, guests_of(event.id)
     for row in seated_of(event.id):
         if row.source is Source.WALK_IN:
@@ -50,12 +50,3 @@ def badges_of(event: Event) -> list[Badge]:
             badges.append(Badge(row.name, registration=row))
         badges += [Badge(name, row.name, registration=row) for name in guests.get(row.id, [])[: row.seated - 1]]
     return badges
-
-
-def attendance_rows(event: Event) -> list[tuple[Any, ...]]:
-    """(name, guests' names, seats, arrived, pool) of everybody with a seat. No needs, no diet, no addresses."""
-    guests = guests_of(event.id)
-    return [
-        (row.name, ", ".join(guests.get(row.id, [])), row.seated, row.arrived, row.pool.name if row.pool else "")
-        for row in seated_of(event.id)
-    ]

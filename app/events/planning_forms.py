@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, ValidationError
 from wtforms.validators import Optional as OptionalValue
 from wtforms.widgets import DateTimeLocalInput
 
+from app.config import LANGUAGES
 from app.events.forms import Checkboxes
 from app.events.models import Event
 from app.events.programme import outside
@@ -83,6 +84,7 @@ class SpeakerForm(Form):
     email = EmailField(
         _l("E-mail address"), validators=[OptionalValue()], description=_l("For you alone. It is shown nowhere.")
     )
+    locale = SelectField(_l("Language of their letters"), choices=choices(LANGUAGES.items()), coerce=str)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -105,6 +105,12 @@ def sessions_of(event_id: int) -> list[Session]:
     return list(db.session.scalars(query.order_by(Session.starts_at, Session.ends_at, Session.id)))
 
 
+def sessions_spoken(speaker_id: int) -> list[Session]:
+    """In which sessions somebody speaks, in order of time."""
+    query = select(Session).where(Session.speakers.any(Speaker.id == speaker_id))
+    return list(db.session.scalars(query.order_by(Session.starts_at, Session.id)))
+
+
 def speakers_of(event_id: int) -> list[Speaker]:
     """Who speaks at an event, in the organiser's order."""
     query = select(Speaker).where(Speaker.event_id == event_id).order_by(Speaker.position, Speaker.id)

@@ -6,14 +6,17 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from app.core.transactions import atomic
-from app.events import programme, queries
+from app.events import deliveries, programme, queries, speaker_notices
 from app.events import programme_queries as reads
 from app.events.models import Event
 from app.events.planning_forms import SessionForm, SpeakerForm
+from app.events.speaker_notices import Sending
 from app.web.access import roles
+from app.web.formats import locale
 
 blueprint = Blueprint("programme", __name__)
 NUMBER = "<int(max=2147483647):event_id>"
@@ -26,13 +29,15 @@ SPEAKER = "<int(max=2147483647):speaker_id>"
 def page(event_id: int) -> str:
     """What happens, and who speaks."""
     event = _event(event_id)
-    sessions = reads.sessions_of(event_id)
+    sessions, speakers = reads.sessions_of(event_id), reads.speakers_of(event_id)
     return render_template(
         "events/manage/programme.html",
         event=event,
         sessions=sessions,
         outside={one.id for one in sessions if programme.outside(event, one.starts_at, one.ends_at)},
-        speakers=reads.speakers_of(event_id),
+        speakers=speakers,
+        letters=speaker_notices.last_letters(speakers),
+        said=deliveries.said,
     )
 
 
@@ -84,7 +89,7 @@ def remove_session(event_id: int, session_id: int) -> Any:
 @roles("organiser")
 def add_speaker(event_id: int) -> Any:
     """Add somebody who speaks."""
-    return _speaker(_event(event_id), None)
+    return _speaker(_event(event_id), None, locale=locale())
 
 
 @blueprint.route(f"/manage/events/{NUMBER}/speakers/{SPEAKER}/", methods=["GET", "POST"])
@@ -92,7 +97,7 @@ def add_speaker(event_id: int) -> Any:
 def speaker(event_id: int, speaker_id: int) -> Any:
     """Change how somebody is announced."""
     found = reads.speaker_of(event_id, speaker_id) or abort(404)
-    names = ("name", "affiliation", "biography", "moderates", "email")
+    names = ("name", "affiliation", "biography", "moderates", "email", "locale")
     return _speaker(_event(event_id), speaker_id, **{name: getattr(found, name) for name in names})
 
 
@@ -130,6 +135,36 @@ def move_up(event_id: int, speaker_id: int) -> Any:
     actor_id = current_user.id
     with atomic():
         programme.move_up(event_id, speaker_id, actor_id)
+    return _to_programme(event_id)
+
+
+@blueprint.post(f"/manage/events/{NUMBER}/speakers/{SPEAKER}/letter")
+@roles("organiser")
+def letter(event_id: int, speaker_id: int) -> Any:
+    """Send somebody the link of their page."""
+    if reads.speaker_of(event_id, speaker_id) is None:
+        abort(404)
+    actor_id = current_user.id
+    with atomic():
+        done = speaker_notices.send_page(event_id, speaker_id, actor_id)
+    words = {
+        Sending.WRITTEN: _("The letter with their link is on its way."),
+        Sending.ALREADY: _("It is on its way, or went out today."),
+        Sending.NO_ADDRESS: _("There is no address to write to."),
+    }
+    flash(words[done], "success" if done is Sending.WRITTEN else "info")
+    return _to_programme(event_id)
+
+
+@blueprint.post(f"/manage/events/{NUMBER}/speakers/letters")
+@roles("organiser")
+def letters(event_id: int) -> Any:
+    """Send it to all who have an address and were never written to."""
+    _event(event_id)
+    actor_id = current_user.id
+    with atomic():
+        number = speaker_notices.send_pages(event_id, actor_id)
+    flash(ngettext("On its way to %(num)d address.", "On its way to %(num)d addresses.", number), "success")
     return _to_programme(event_id)
 
 

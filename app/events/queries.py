@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 from app.accounts.models import Person
 from app.core.clock import now
 from app.core.database import db
+from app.core.folding import found_in
 from app.events.audience import is_for_staff, organises, visible_events_for
 from app.events.models import (
     LIVE,
@@ -27,7 +28,6 @@ from app.events.models import (
 from app.events.rules import may_become
 from app.events.soundness import seat_faults as seat_faults
 from app.events.wording import in_account
-from app.partners.queries import like
 from app.web.formats import when
 
 __all__ = ["is_for_staff", "organises", "visible_events_for"]  # who may know of an event: see audience.py
@@ -53,20 +53,10 @@ def _page_for_strangers() -> Select[Event]:
     return _page_for(AnonymousUserMixin())
 
 
-def listed(viewer: Any, search: str = "", kind: str = "", campaign: str = "") -> Select[Event]:
-    """What the public list may show, filtered: everything visible except drafts."""
+def listed(viewer: Any) -> Select[Event]:
+    """What the public list may show: everything visible except drafts."""
     query = visible_events_for(viewer).where(Event.status != EventStatus.DRAFT)
-    query = query.options(selectinload(Event.pools), joinedload(Event.campaign))
-    if search:
-        pattern = like(search)
-        query = query.where(
-            or_(*(column.ilike(pattern, escape="\\") for column in (Event.title, Event.summary, Event.place)))
-        )
-    if kind in set(EventKind):
-        query = query.where(Event.kind == EventKind(kind))
-    if campaign:
-        query = query.where(Event.campaign.has(Campaign.slug == campaign))
-    return query
+    return query.options(selectinload(Event.pools), joinedload(Event.campaign))
 
 
 def kinds_used(viewer: Any) -> set[EventKind]:
@@ -127,17 +117,11 @@ def position(registration: Registration) -> int:
     return 1 + (db.session.scalar(select(func.count()).select_from(Registration).where(*waiting, before)) or 0)
 
 
-def count_registrations(status: RegistrationStatus) -> Select[int]:
-    """A query for the number of registrations in a state."""
-    return select(func.count()).select_from(Registration).where(Registration.status == status)
-
-
 def account_section() -> dict[str, Any]:
     """The current user's registrations for what lies ahead, for their account page."""
     mine = or_(Registration.person_id == current_user.id, Registration.email == current_user.email)
-    query = (
-        select(Registration).join(Registration.event).where(mine, Registration.status.in_(LIVE), Event.ends_at > now())
-    )
+    ahead = or_(Event.ends_at > now(), Event.status == EventStatus.POSTPONED)
+    query = select(Registration).join(Registration.event).where(mine, Registration.status.in_(LIVE), ahead)
     query = query.options(joinedload(Registration.event)).order_by(Event.starts_at).limit(50)
     items = [
         {
@@ -172,10 +156,7 @@ def registrations_of(event_id: int, search: str = "", status: str = "") -> Selec
         Registration.status, Registration.ranked_at, Registration.id
     )  # c before waiting before with…
     if search:
-        pattern = like(search)
-        query = query.where(
-            or_(Registration.name.ilike(pattern, escape="\\"), Registration.email.ilike(pattern, escape="\\"))
-        )
+        query = query.where(found_in(search, Registration.name, Registration.email))
     if status in set(RegistrationStatus):
         query = query.where(Registration.status == RegistrationStatus(status))
     return query

@@ -11,7 +11,7 @@ from app.events.models import Event
 
 DECISIONS = (
     "minutes", "minutes_public", "outcomes_public", "feedback_asked", "feedback_public", "certificates",
-    "composition_asked", "minimum_cell",
+    "composition_asked", "composition_public", "minimum_cell",
 )  # fmt: skip
 
 

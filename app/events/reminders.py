@@ -93,11 +93,13 @@ def _to_remind(event: Event) -> list[Registration]:
 
 def _without_the_told(event: Event, rows: Sequence[Registration]) -> list[Registration]:
     reminded = set(db.session.scalars(select(Mail.key).where(Mail.key.in_([key_of(event, row) for row in rows]))))
-    recent = select(Mail.recipient, Mail.key).where(
-        Mail.recipient.in_([row.email for row in rows]), Mail.created_at > now() - FRESH
-    )
-    told = {recipient for recipient, key in db.session.execute(recent) if key.partition(":")[0] in SUBJECTS}
-    return [row for row in rows if key_of(event, row) not in reminded and row.email not in told]
+    recent = select(Mail.key).where(Mail.recipient.in_([row.email for row in rows]), Mail.created_at > now() - FRESH)
+    told = {tuple(key.split(":")[:2]) for key in db.session.scalars(recent)}  # which letter, to which registration
+    return [
+        row
+        for row in rows
+        if key_of(event, row) not in reminded and not any((word, str(row.id)) in told for word in SUBJECTS)
+    ]
 
 
 def letter(facts: Mapping[str, Any]) -> Letter:

@@ -343,7 +343,7 @@ def withdraw(registration_id: int, reason: str = "") -> Registration:
     pools, event, registration = locked_registration(registration_id)
     if registration.status not in LIVE:
         return registration
-    if now() >= event.ends_at or registration.arrived:  # who is in the room gives no seat back
+    if event.over or registration.arrived:  # who is in the room gives no seat back
         raise RegistrationRefused(rules.Reason.OVER)
     registration.reason = reason
     freed = leave(pools, registration, RegistrationStatus.WITHDRAWN)

@@ -29,6 +29,7 @@ from app.events.models import (
 from app.events.notices import tell
 from app.events.programme import move_sessions
 from app.events.seats import lock_pool, promote, register, set_capacity, withdraw
+from app.events.speaker_notices import tell_speakers
 from app.events.timing import Move
 from app.partners.models import Partner
 from app.partners.services import add_with_slug
@@ -151,6 +152,7 @@ def update_event(
     told = 0
     if changed & set(TOLD) and event.status is EventStatus.PUBLISHED and now() < event.ends_at:
         told = _tell_all("event_changed", event)
+        tell_speakers(event, "event_changed")
     _change_seats(event, pool, capacity, largest_party)
     return told
 
@@ -193,8 +195,13 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
         EventStatus.CANCELLED: "event_cancelled",
         EventStatus.PUBLISHED: "event_resumed",
     }.get(status)
-    told = _tell_all(template, event) if template and now() < event.ends_at else 0
-    if before is not EventStatus.DRAFT and now() < event.ends_at:
+    told = 0
+    # What was postponed was waited for until now, also when its old day has gone by.
+    awaited = before is EventStatus.POSTPONED and status is EventStatus.CANCELLED
+    if before is not EventStatus.DRAFT and (awaited or now() < event.ends_at):
+        if template:
+            told = _tell_all(template, event)
+            tell_speakers(event, template)
         tell_course(event)
     if before is EventStatus.POSTPONED and status is EventStatus.PUBLISHED:
         offers.renew(event)

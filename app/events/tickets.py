@@ -70,8 +70,9 @@ def proves(registration: Registration, key: str) -> bool:
 
 
 def has_ticket(registration: Registration) -> bool:
-    """Whether there are seats to come to."""
-    return registration.seated > 0 and registration.event.status is not EventStatus.CANCELLED
+    """Whether there are seats to come to, in a room."""
+    off = registration.event.status is EventStatus.CANCELLED
+    return registration.seated > 0 and not registration.sits_online and not off
 
 
 def code_svg(registration: Registration, **options: Any) -> Markup:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from app.core.database import db
+from app.core.folding import found_in
 from app.partners.models import Partner, PartnerKind
-
-
-def like(text: str) -> str:
-    """A pattern for ILIKE with `escape="\\\\"` that finds this text anywhere."""
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def partners(search: str = "", kind: str = "") -> Select[Partner]:
     """All partners by name, filtered by a part of the name or city and by kind."""
     query = select(Partner).order_by(Partner.name, Partner.id)
     if search:
-        pattern = like(search)
-        query = query.where(or_(Partner.name.ilike(pattern, escape="\\"), Partner.city.ilike(pattern, escape="\\")))
+        query = query.where(found_in(search, Partner.name, Partner.city))
     if kind in set(PartnerKind):
         query = query.where(Partner.kind == PartnerKind(kind))
     return query

@@ -51,15 +51,20 @@ def home() -> str:
 def campaign(slug: str) -> str:
     """Everything of one campaign."""
     from app.auctions import queries as auctions
+    from app.events import composition
     from app.events import queries as events
     from app.galleries import queries as galleries
 
     found = queries.campaign(slug) or abort(404)
+    shown = events.of_campaign(found.id)
+    counted_events, took_part = composition.of_events(shown)
     return render_template(
         "site/campaign.html",
         campaign=found,
         accent=found.accent,
-        events=events.of_campaign(found.id),
+        events=shown,
+        counted_events=counted_events,
+        took_part=took_part,
         kinds=KINDS,
         galleries=galleries.gallery_cards(campaign_id=found.id),
         auctions=[(auction, auctions.proceeds_of(auction)) for auction in queries.auctions_of(found.id)],

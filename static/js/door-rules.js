@@ -39,9 +39,10 @@ export async function rowOf(all, text) {
   return all.find((row) => row.hash === hash) ?? null;
 }
 
-/** What the list says of some people on a row: {word, left}. `arrived` counts also what this device let in since. */
+/** What the list says of some people on a row: {word, left}; `waiting`, `online` and `withdrawn` are why it is not valid.
+ *  `arrived` counts also what this device let in since. */
 export function judged(row, arrived, people, door, { anyway = false } = {}) {
-  if (row.state !== "in") return { word: row.state === "waiting" ? "waiting" : "withdrawn", left: 0 };
+  if (row.state !== "in") return { word: row.state === "out" ? "withdrawn" : row.state, left: 0 };
   const left = Math.max(0, row.seats - arrived);
   if (!left) return { word: "again", left };
   if (row.keeper !== door && !anyway) return { word: "elsewhere", left };

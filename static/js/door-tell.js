@@ -19,6 +19,7 @@ export function tell(scan, told, { here, listed, act, undo }) {
   const [kind, title, text] = {
     full: ["refused", words.full, told.alone ? words.fullHere : ""],
     waiting: ["waiting", words.waiting, words.waitingText],
+    online: ["refused", words.sitsOnline, words.sitsOnlineText],
     withdrawn: ["refused", words.withdrawn, words.withdrawnText],
     other_event: ["refused", words.otherEvent, ""],
     no_list: ["refused", words.noList, ""],

@@ -26,6 +26,7 @@ let ready = false; // whether the page opens without network
 let clock = 0; // counts what the house has confirmed
 let trouble = ""; // what has to be said before anything else
 let poll = () => {};
+let polls = false; // whether that goes on already
 
 // ---- what stands -----------------------------------------------------------------------------------------------------
 
@@ -106,7 +107,7 @@ async function alone(scan, asked) {
     : row ? judged(row, arrivedOf(row), scan.people, door.door, scan)
       : { word: scan.anyway ? "admitted" : "not_valid", reason: "unknown" };
   if (!content) Object.assign(said, { word: "not_valid", reason: "no_list" });
-  if (said.word === "waiting" || said.word === "withdrawn") Object.assign(said, { reason: said.word, word: "not_valid" });
+  if (["waiting", "online", "withdrawn"].includes(said.word)) Object.assign(said, { reason: said.word, word: "not_valid" });
   const before = row && arrivedOf(row) ? lastOf(row) : null;
   let saved = null;
   if (said.word === "admitted") {
@@ -158,7 +159,7 @@ function typed(text) {
   if (code) return shown(code);
   found(named(all, text).map((row) => ({
     name: row.name,
-    note: row.state === "in" ? fill(words.in, { arrived: arrivedOf(row), seats: row.seats }) : words.waiting,
+    note: row.state === "in" ? fill(words.in, { arrived: arrivedOf(row), seats: row.seats }) : row.state === "online" ? words.sitsOnline : words.waiting,
     work: row.state === "in" && arrivedOf(row) < row.seats ? () => party(row, { registration: row.id }) : null,
   })));
 }
@@ -228,6 +229,7 @@ async function read(list, news) {
 async function leave(why) {
   await store.wipe();
   [door, content, all, kept, past, counts] = [null, null, [], [], [], null];
+  ready = false;
   await dropPage(BASE);
   arrange(null);
   status("plain", why);
@@ -274,8 +276,12 @@ async function open(event) {
   }
 }
 
-/** Two tabs of one phone would not know of each other's scans: the second waits until the first is closed. */
-async function soleTab() {
+let sole = null;
+/** Two tabs of one phone would not know of each other's scans: the second waits until the first is closed. Asked once: a page
+ *  whose door was closed by somebody else may open another. */
+const soleTab = () => (sole ??= waitForSoleTab());
+
+async function waitForSoleTab() {
   if (!navigator.locks) return;
   const mine = new Promise((granted) => {
     navigator.locks.request(`kermesse-door-${EVENT}`, () => {
@@ -297,8 +303,10 @@ async function begin() {
   past = kept.filter((row) => row.word !== "undo").reverse();
   if (door.list && !(await read(door.list, door.news))) [door.list, door.news, door.made] = [null, null, null];
   draw();
-  poll = link.every(turn);
   prepare();
+  if (polls) return poll();
+  polls = true;
+  poll = link.every(turn);
   awake();
 }
 

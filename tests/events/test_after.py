@@ -270,6 +270,26 @@ def test_words_stand_in_another_order_each_time(app: Flask, talk: Any) -> None:
         assert len(seen) > 1 and all(sorted(words) == sorted(f"Good {name}" for name in NAMES) for words in seen)
 
 
+def test_a_party_that_had_only_some_of_its_seats_came_too(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=4, days=1)
+    seat(event, "Anna", 2)
+    part = seat(event, "Bela", 3, in_part=True)
+    assert (part.status, part.seated) == ("waiting", 2)
+    own = f"/registrations/{part.token}/"
+    with _begun(event):
+        page = client_for(cast.organiser).get(f"/manage/events/{event.id}/attendance/").text
+        assert "bela@home.example" in page
+        with atomic():
+            assert attendance.note_attendance(event.id, {part.id: 2}, actor_id=None) == 1
+        assert attendance.attendance(event.id) == attendance.Attendance(4, 2)
+        hold(event, certificates=True, minutes="We met.")
+        feedback.thank()
+        assert [mail.recipient for mail in mails("event_thanks:")] == ["bela@home.example"]
+        answer(part)
+        page = client_for().get(own).text
+        assert "certificate.pdf" in page and "We met." in page
+
+
 # Certificates and minutes
 
 

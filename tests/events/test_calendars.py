@@ -230,6 +230,17 @@ def test_a_postponed_event_leaves_the_calendar_until_there_is_a_new_date(app: Fl
     assert ann.id != bea.id
 
 
+@ONE_ENGINE
+def test_nobody_puts_the_time_of_what_is_postponed_into_a_calendar_unawares(app: Flask, client_for: Any) -> None:
+    event, client = make_event(capacity=1), client_for()
+    own = f"/registrations/{seat(event, 'Ann').token}/"
+    assert f"{own}event.ics" in client.get(own).text
+    with atomic():
+        services.set_status(event.id, "postponed")
+    assert f"{own}event.ics" not in client.get(own).text
+    assert strictly(client.get(f"{own}event.ics").data).vevent.summary.value == f"Postponed: {event.title}"
+
+
 def test_what_was_stays_in_the_calendar(app: Flask) -> None:
     event = make_event(capacity=1)
     ann = seat(event, "Ann")

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import door, door_keeping, services
+from app.events import attendance, door, door_keeping, papers, services, tickets
 from app.events.changes import change_party
 from app.events.door_keeping import DoorRefused
-from app.events.door_queries import conflicts_of, count_of, device_list, found_by_name
-from app.events.models import Admission, Registration, Source, Verdict
+from app.events.door_queries import Count, conflicts_of, count_of, device_list, found_by_name
+from app.events.models import Admission, Event, PoolKind, Registration, SeatPool, Source, Verdict
 from app.events.seats import RegistrationRefused
 from app.events.tickets import ticket_text
 from tests.events.door_helpers import arrived, door_faults, heard, open_door, pool_of, scan, walk_in
@@ -200,6 +200,13 @@ def test_walk_ins_without_network_beyond_what_there_is_are_told_and_never_overso
     assert door_faults(event) == []
 
 
+def test_a_name_is_found_without_its_accents(app: Flask) -> None:
+    event = make_event(capacity=9)
+    seat(make_event(capacity=9), "Élodie")
+    row = seat(event, "Élodie")
+    assert found_by_name(event.id, "ELODIE") == [row]
+
+
 def test_who_is_in_the_room_gives_no_seat_back(app: Flask) -> None:
     event = make_event(capacity=9)
     family = seat(event, "Ann", 4)
@@ -234,6 +241,16 @@ def test_what_is_taken_back_before_it_arrives_never_counts(app: Flask) -> None:
     party = seat(event, "Ann")
     scan(event, kind=door.Kind.UNDO, id="undo-comes-first", of="still-on-its-way")
     assert scan(event, party, id="still-on-its-way").word == "undone"
+    assert arrived(party) == 0
+
+
+def test_what_an_organiser_corrected_meanwhile_is_taken_back_no_further_than_to_nobody(app: Flask) -> None:
+    event = make_event(days=0.01, capacity=9)
+    party = seat(event, "Ann", 3)
+    scan(event, party, id="both-of-them", people=2)
+    with travel(event.starts_at), atomic():
+        attendance.note_attendance(event.id, {party.id: 1}, actor_id=None)
+    assert scan(event, kind=door.Kind.UNDO, id="an-undo-later", of="both-of-them").word == "undone"
     assert arrived(party) == 0
 
 
@@ -273,6 +290,36 @@ def count_admissions() -> int:
 
 
 # What a device is given
+
+
+def hybrid() -> tuple[Event, Registration, Registration]:
+    """A room and places online, which come first; Ann sits in the room, Bea online."""
+    event = make_event(capacity=9, online_url="https://meet.example/x")
+    with atomic():
+        db.session.get_one(SeatPool, event.pools[0].id).position = 1
+        db.session.add(SeatPool(event_id=event.id, kind=PoolKind.ONLINE, position=0, capacity=5, ceiling=5))
+    db.session.expire_all()
+    online, room = event.pools
+    assert online.kind is PoolKind.ONLINE
+    return event, seat(event, "Ann", pool_id=room.id), seat(event, "Bea", 2, pool_id=online.id)
+
+
+def test_who_sits_online_comes_by_no_door(app: Flask) -> None:
+    event, ann, bea = hybrid()
+    told = [scan(event, one) for one in (ann, bea)]
+    assert [(one.word, one.reason) for one in told] == [("admitted", ""), ("not_valid", "online")]
+    assert count_of(event.id) == Count(1, 1)
+    walk_in(event)
+    assert (event.pools[0].confirmed, event.pools[1].confirmed) == (2, 2)  # a chair, not a place online
+    north = open_door(event, allotment=3)
+    assert db.session.get_one(SeatPool, north.pool_id).kind is PoolKind.ROOM
+    content = device_list(event, north, [north])
+    assert {row[0]: row[2:6] for row in content["tickets"]} == {
+        ann.id: ["Ann", 1, 1, "in"], bea.id: ["Bea", 0, 0, "online"],
+    }  # fmt: skip
+    assert [badge.name for badge in papers.badges_of(event)] == ["Ann"]
+    assert [row.name for row in papers.seated_of(event.id)] == ["Ann", "Walk-in"]
+    assert not tickets.has_ticket(bea)
 
 
 def test_a_device_knows_names_and_numbers_and_nothing_else(app: Flask) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import services
-from app.events.models import Admission, Door, Registration
+from app.events.models import Admission, Door, PoolKind, Registration, SeatPool
 from app.events.tickets import short, ticket_text
 from tests.cast import Cast
 from tests.events.door_helpers import arrived, open_door, pool_of, scan, walk_in
@@ -26,7 +26,7 @@ from tests.events.helpers import make_event, seat
 
 one_engine = pytest.mark.parametrize("engine", ["sqlite"])
 JSON = {"Accept": "application/json"}
-PAGES = ("door/", "doors/", "door-worker.js", "arrived.json", "badges.pdf", "attendance.pdf", "attendance.csv")
+PAGES = ("door/", "doors/", "door-worker.js", "arrived.json", "badges.pdf", "attendance.pdf", "lists/door.csv")
 POSTS = ("arrivals", "walk-ins", "doors", "doors/1/closure", "admissions", "lists", "admissions/1/reversal")
 
 
@@ -68,6 +68,40 @@ def test_another_event_s_rows_are_not_there(app: Flask, cast: Cast, client_for: 
         answer = helper.post(f"/manage/events/{other.id}/{name}", json={"door": door.token, "scans": []})
         assert (answer.status_code, answer.json) == (422, {"error": "door"})
     assert db.session.get_one(Door, door.id).closed_at is None
+
+
+@one_engine
+def test_every_part_of_an_event_that_is_named_is_there(app: Flask, cast: Cast, client_for: Any) -> None:
+    organiser = client_for(cast.organiser)
+    for event, doors in (
+        (make_event(status="draft", capacity=9), False),
+        (make_event(), False),
+        (make_event(capacity=9), True),
+    ):
+        page = organiser.get(f"/manage/events/{event.id}/").text
+        links = set(re.findall(rf'href="(/manage/events/{event.id}/[a-z]+/)"', page))
+        assert (f"/manage/events/{event.id}/doors/" in links) is doors
+        assert len(links) > 8
+        for link in links:
+            assert organiser.get(link).status_code == 200, link
+
+
+@one_engine
+def test_whoever_looks_for_a_name_sees_who_sits_online(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    with atomic():
+        pool = SeatPool(event_id=event.id, kind=PoolKind.ONLINE, position=1, capacity=5, ceiling=5)
+        db.session.add(pool)
+        db.session.flush()
+        number = pool.id
+    bea = seat(event, "Bea", pool_id=number)
+    helper, base = client_for(cast.helper), f"/manage/events/{event.id}/"
+    page = helper.get(f"{base}door/?q=bea").text
+    assert "Has a seat online</small>" in page and f'name="registration" value="{bea.id}"' not in page
+    answer = helper.post(f"{base}arrivals", data={"code": ticket_text(bea), "people": "1"}, follow_redirects=True)
+    assert "Bea has a seat online, and none in a room." in answer.text
+    for words in (f'value="{number}"', "pool_id"):
+        assert (words in page) is (words == "pool_id")
 
 
 def test_without_scripts(app: Flask, cast: Cast, client_for: Any) -> None:
@@ -241,7 +275,7 @@ def test_paper_for_the_door(app: Flask, cast: Cast, client_for: Any) -> None:
     with atomic():
         services.withdraw(gone.id)
     helper, base = client_for(cast.helper), f"/manage/events/{event.id}/"
-    sheet = helper.get(f"{base}attendance.csv").text
+    sheet = helper.get(f"{base}lists/door.csv").text
     assert "'=Ann" in sheet and "14" in sheet
     for secret in ("ramp", "nuts", "home.example", "Gone"):
         assert secret not in sheet

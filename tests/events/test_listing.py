@@ -24,7 +24,7 @@ def season() -> dict[str, Event]:
     made = {
         "In a week": make_event(title="In a week", days=3, capacity=4, kind="workshop", place="Art room"),
         "In a month": make_event(title="In a month", days=20),
-        "Far away": make_event(title="Far away", days=90, capacity=2),
+        "Far away": make_event(title="Far away", days=90, capacity=2, summary="Educación", place="L’École"),
         "Full house": make_event(title="Full house", days=21, capacity=1),
         "Gone off": make_event(title="Gone off", days=4, status="cancelled"),
         "Put off": make_event(title="Put off", days=5, status="postponed"),
@@ -55,6 +55,10 @@ def shown(client: Any, query: str) -> list[str]:
         ("q=week+room", ["In a week"]),
         ("q=week+hall", []),
         ("q=dahl", ["In a month"]),
+        ("q=AMINA+dahl", ["In a month"]),
+        ("q=elodie", ["In a month"]),
+        ("q=solidarite", ["In a month"]),
+        ("q=educacion+ECOLE", ["Far away"]),
         ("q=bergen+month", ["In a month"]),
         ("q=amina@x.example", []),
         ("series=midday-questions", ["Far away"]),
@@ -67,8 +71,16 @@ def test_the_filters_of_the_list(app: Flask, client_for: Any, query: str, expect
     series_of(made["Far away"])
     with atomic():
         programme.save_speaker(
-            made["In a month"].id, actor_id=None, name="Amina Dahl", affiliation="Bergen", email="amina@x.example"
+            made["In a month"].id,
+            actor_id=None,
+            name="Amina Dahl, Élodie",
+            affiliation="Bergen",
+            email="amina@x.example",
         )
+        programme.save_session(
+            made["In a month"].id, actor_id=None, title="Solidarité", starts_at=made["In a month"].starts_at,
+            ends_at=made["In a month"].ends_at,
+        )  # fmt: skip
     assert shown(client_for(), query) == expected
 
 

@@ -154,6 +154,20 @@ def test_a_draft_sent_twice_by_the_browser_is_one_draft(app: Flask, cast: Cast, 
 
 
 @ONE_ENGINE
+def test_who_goes_back_and_writes_on_keeps_what_they_wrote(app: Flask, cast: Cast, client_for: Any) -> None:
+    event, client = make_event(capacity=3), client_for(cast.organiser)
+    seat(event, "Ann")
+    number = write(client, event)
+    assert write(client, event, body="Bring **nothing**.") == number
+    assert db.session.get_one(EventMessage, number, populate_existing=True).body == "Bring **nothing**."
+    client.post(f"/manage/events/{event.id}/messages/{number}/delivery")
+    assert write(client, event, body="Bring **nothing**.") == number
+    other = write(client, event, body="Something more.")
+    assert other != number
+    assert db.session.get_one(EventMessage, number, populate_existing=True).body == "Bring **nothing**."
+
+
+@ONE_ENGINE
 def test_nobody_to_write_to(app: Flask, cast: Cast, client_for: Any) -> None:
     event, client = make_event(capacity=3), client_for(cast.organiser)
     number = write(client, event, part="waiting")

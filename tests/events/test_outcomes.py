@@ -336,6 +336,18 @@ def test_the_link_is_sent_on_request_once_a_day(app: Flask, meeting: Event, cast
     assert "To get no more" in letter.text and "To get no more" in letter.html
 
 
+def test_a_slip_in_an_address_is_mended_the_same_day(app: Flask, meeting: Event, cast: Cast, client_for: Any) -> None:
+    made, organiser = owned(meeting, in_days=3), client_for(cast.organiser)
+    organiser.post(f"/manage/outcomes/{made.id}/letter")
+    outcome_notices.remind()
+    with atomic():
+        outcomes.change_outcome(made.id, actor_id=None, owner_email="ida@ngo.example")
+    organiser.post(f"/manage/outcomes/{made.id}/letter")
+    outcome_notices.remind()
+    assert [mail.recipient for mail in mails("outcome_given:")] == [OWNER, "ida@ngo.example"]
+    assert [mail.recipient for mail in mails("outcome_soon:")] == [OWNER, "ida@ngo.example"]
+
+
 def test_notes_are_only_ever_added(app: Flask, meeting: Event) -> None:
     """Nothing in the commands takes a note away: what was said stays said."""
     made = owned(meeting)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import cloning, programme, services
+from app.events import changes, cloning, closed_list, programme, services
 from app.events.models import (
     Event,
     EventStatus,
@@ -99,6 +99,32 @@ def test_postponed_then_found_another_day(app: Flask, cast: Cast, client_for: An
     assert fresh(event).was_starts_at == was
     assert len(mails("event_resumed")) == 1
     assert "New time" in client_for().get(f"/events/{event.slug}/").text
+
+
+def test_what_is_postponed_is_not_over_when_its_old_day_has_gone_by(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9, title="Voices")
+    with atomic():
+        claim = services.register(event.id, name="Pia", email=cast.parent.email, person_id=cast.parent.id, party=2)
+        speaker = programme.save_speaker(event.id, actor_id=None, name="Amina", email="amina@x.example")
+    bea = seat(event, "Bea")
+    with atomic():
+        services.set_status(event.id, "postponed", message="Snow.")
+    with atomic():  # time goes by
+        row = db.session.get_one(Event, event.id)
+        row.starts_at, row.ends_at = now() - timedelta(days=3), now() - timedelta(days=3) + timedelta(hours=2)
+    parent, own = client_for(cast.parent), f"/registrations/{claim.registration.token}/"
+    assert "Voices" in parent.get("/account/").text
+    page = parent.get(own).text
+    assert "Thank you for coming" not in page and "Withdraw my registration" in page
+    with atomic():
+        changes.change_party(claim.registration.id, 1)
+    parent.post(f"{own}withdrawal")
+    assert db.session.get_one(Registration, claim.registration.id, populate_existing=True).status == "withdrawn"
+    with atomic():
+        assert services.set_status(event.id, "cancelled", message="No date was found.") == 1
+    assert [mail.recipient for mail in mails("event_cancelled")] == [bea.email]
+    assert "No date was found." in mails("event_cancelled")[0].text
+    assert [mail.recipient for mail in mails("speaker_news")] == [speaker.email] * 2
 
 
 def test_postponed_and_held_after_all_on_its_day(app: Flask) -> None:
@@ -248,6 +274,19 @@ def test_a_copy_takes_the_text_and_leaves_the_people(app: Flask, cast: Cast, cli
     for model in (Registration, Outcome):
         assert db.session.scalar(select(func.count()).where(model.event_id == copy.id)) == 0
     assert fresh(event).pools[0].confirmed == 2
+
+
+def test_a_copy_for_a_closed_list_is_for_the_same_list(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(audience="listed", title="For the school", days=-5)
+    with atomic():
+        closed_list.put(event.id, {cast.stranger.email: "Parents", "@school.example": "Staff of the school"}, None)
+    with atomic():
+        copy = cloning.clone(event.id, now() + timedelta(days=9), actor_id=None)
+    with atomic():
+        services.set_status(copy.id, "published")
+    assert client_for(cast.stranger).get(f"/events/{copy.slug}/").status_code == 200
+    assert client_for(cast.parent).get(f"/events/{copy.slug}/").status_code == 404
+    assert closed_list.names_of(copy.id) == closed_list.names_of(event.id)
 
 
 def test_every_column_is_copied_or_left_on_purpose() -> None:

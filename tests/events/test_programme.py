@@ -79,9 +79,15 @@ def test_a_programme_from_empty_to_public(app: Flask, cast: Cast, client_for: An
     client = client_for(cast.organiser)
     path = f"/manage/events/{event.id}"
     assert "No session yet" in client.get(f"{path}/programme/").text
-    amina = {"name": "Amina Dahl", "affiliation": "Bergen", "biography": "Drives **at night**.", "email": "A@x.example"}
+    amina = {
+        "name": "Amina Dahl",
+        "affiliation": "Bergen",
+        "biography": "Drives **at night**.",
+        "email": "A@x.example",
+        "locale": "es",
+    }
     assert client.post(f"{path}/speakers/new/", data=amina | {"moderates": "y"}).location == f"{path}/programme/"
-    client.post(f"{path}/speakers/new/", data={"name": "Kofi Mensah"})
+    client.post(f"{path}/speakers/new/", data={"name": "Kofi Mensah", "locale": "en"})
     kofi = db.session.scalars(select(Speaker).where(Speaker.name == "Kofi Mensah")).one()
     form = client.get(f"{path}/sessions/new/").text
     assert f'value="{YEAR}-03-08T09:00"' in form  # it begins with the event

@@ -113,6 +113,18 @@ def test_whoever_was_just_told_of_the_new_time_is_not_reminded_at_once(app: Flas
 
 
 @ONE_ENGINE
+def test_a_letter_about_another_event_delays_no_reminder(app: Flask) -> None:
+    event, other = make_event(capacity=9, days=10), make_event(capacity=9, days=20)
+    with atomic():
+        reminders.set_hours(event.id, 3)
+    seat(event, "Ann")
+    with clock.travel(event.starts_at - 3 * HOUR - timedelta(minutes=5)):
+        seat(other, "Ann")
+    work(event.starts_at - 3 * HOUR, hours=1)
+    assert [mail.key for mail in told()] == [f"event_reminder:1:{event.starts_at:%Y%m%d%H%M}"]
+
+
+@ONE_ENGINE
 def test_who_needs_no_reminder_gets_none(app: Flask) -> None:
     event = make_event(capacity=9, days=10)
     ann, bea = seat(event, "Ann"), seat(event, "Bea")

@@ -13,7 +13,7 @@ from flask import Flask
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import calendars, programme, services
+from app.events import calendars, changes, inviting, programme, services
 from app.events.models import Event, PoolKind, Registration, SeatPool
 from app.partners.services import create_partner
 from tests.cast import Cast
@@ -197,6 +197,20 @@ def test_with_places_online_the_link_is_for_them(app: Flask, client_for: Any) ->
     assert LINK not in own(client, ann)
     assert LINK in own(client, bea)
     assert attached(mails(to=bea.email)[-1])[0] == "REQUEST"
+
+
+def test_an_invitation_gives_the_link_to_whoever_sits_online_alone(app: Flask, client_for: Any) -> None:
+    event = make_event(capacity=3, online_url=LINK)
+    places = online(event)
+    with atomic():
+        (invited,) = inviting.invite(event.id, [inviting.Wanted("ann@home.example", "Ann", 1)])
+        taken = inviting.accept(invited.id, name="Ann", party=1)
+    page = f"/invitations/{invited.token}/"
+    assert "You have accepted" in client_for().get(page).text
+    assert LINK not in client_for().get(page).text
+    with atomic():
+        changes.change_pool(taken.id, places)
+    assert LINK in client_for().get(page).text
 
 
 def test_two_rooms_and_one_link(app: Flask, client_for: Any) -> None:

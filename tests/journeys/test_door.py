@@ -15,10 +15,11 @@ from sqlalchemy import select
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
+from app.events import pools
 from app.events.door_keeping import close_door, open_doors, posts
 from app.events.door_queries import conflicts_of, count_of
 from app.events.door_rules import keeper
-from app.events.models import Admission, Event, Registration, Verdict
+from app.events.models import Admission, Event, PoolKind, Registration, Verdict
 from app.events.tickets import short, ticket_text
 from tests.cast import Cast
 from tests.events.door_helpers import arrived, deafen, door_faults, open_door, pool_of
@@ -285,6 +286,8 @@ def test_what_else_can_happen_at_a_door(server: Server, visitor: Callable[..., V
     in_two_tabs(*evening())
     beside_a_silent_door(*evening())
     closed_elsewhere(*evening())
+    opened_again(*evening())
+    with_a_seat_online(*evening())
     forgotten(*evening())
 
 
@@ -368,6 +371,44 @@ def closed_elsewhere(event: Event, ann: Registration, one: Helper) -> None:
     one.page.wait_for_selector("[data-status]:has-text('closed by somebody else')")
     assert (one.page.evaluate(LEFT), arrived(ann), pool_of(event).held) == ([0, 0, 0], 1, 0)
     assert one.page.locator("[data-opening]").is_visible()
+    quiet([one])
+
+
+def opened_again(event: Event, ann: Registration, one: Helper) -> None:
+    """A door that somebody closed by mistake is opened again on the same page, and works."""
+    with atomic():
+        close_door(open_doors(event.id)[0].id)
+    one.page.wait_for_selector("[data-status]:has-text('closed by somebody else')")
+    one.page.click("[data-open-form] button[type=submit]")
+    one.stands("online")
+    assert one.scan(short(ann)) == "welcome"
+    one.cut()
+    one.page.reload()  # the page itself is kept anew
+    one.stands("offline")
+    assert one.walk_in(1) == "welcome"
+    one.visitor.context.set_offline(False)
+    one.stands("online")
+    assert (one.waiting(), arrived(ann), count_of(event.id).arrived, door_faults(event)) == (0, 1, 2, [])
+    quiet([one])
+
+
+def with_a_seat_online(event: Event, _ann: Registration, one: Helper) -> None:
+    """Who sits online is told so, with network and without; their seats are not waited for."""
+    with atomic():
+        places = pools.add_pool(
+            event.id, name="Online", kind=PoolKind.ONLINE, capacity=9, largest_party=3, actor_id=None
+        ).id
+    bea = seat(event, "Bea", 2, pool_id=places)
+    assert one.scan(short(bea)) == "refused"
+    assert "Has a seat online" in one.title()
+    one.page.wait_for_timeout(6_000)  # the next list
+    one.cut()
+    assert one.scan(short(bea)) == "refused"
+    assert "Has a seat online" in one.title() and "of 1 are in" in one.page.inner_text("[data-of]")
+    assert one.waiting() == 0
+    one.visitor.context.set_offline(False)
+    one.stands("online")
+    assert arrived(bea) == 0
     quiet([one])
 
 

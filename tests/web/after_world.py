@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.mail import Mail
 from app.core.transactions import atomic
 from app.events import attendance, outcomes, remains
 from app.events.models import (
@@ -69,6 +70,13 @@ def forget_recorded() -> None:
     with atomic():
         mine = Outcome.text.not_in(("Write it down.", "Tell of it."))
         db.session.execute(delete(Outcome).where(mine).execution_options(synchronize_session=False))
+
+
+def forget_letters() -> None:
+    """No speaker was written to."""
+    with atomic():
+        theirs = delete(Mail).where(Mail.key.startswith("speaker_page:"))
+        db.session.execute(theirs.execution_options(synchronize_session=False))
 
 
 def take_up_again() -> None:

@@ -95,7 +95,12 @@ def build(cast: Cast) -> dict[str, Any]:
         locked(Auction, auction.id).need_title = "A school bus"
     closed, request_id, owed_id = build_closed(cast)
     with atomic():
-        ids = [programme.save_speaker(event.id, actor_id=None, name=f"Voice {letter}").id for letter in "AB"]
+        ids = [
+            programme.save_speaker(
+                event.id, actor_id=None, name=f"Voice {letter}", email=f"{letter}@home.example".lower()
+            ).id
+            for letter in "ABC"
+        ]
         facts = {"title": "Part one", "starts_at": event.starts_at, "ends_at": event.ends_at}
         session = programme.save_session(event.id, speaker_ids=ids[:1], actor_id=None, **facts)
         series = create_series(title="Midday", actor_id=None)
@@ -481,6 +486,7 @@ CONSENT = {"guardian": "Gwen G.", "text_version": "2006-1", "given_on": "2026-01
 SESSION = {"title": "Part two", "starts_at": within(0), "ends_at": within(1), "place": "Room B", "summary": "About it."}
 SPEAKER = {
     "name": "Amina D.", "affiliation": "A night bus, Bergen", "biography": "Drives.", "email": "amina@home.example",
+    "locale": "fr",
 }  # fmt: skip
 AT_PROGRAMME = ("programme.page", "event_id")
 INVITED = {"name": "Ann", "party": "2", "guests": "Bo", "needs": "A ramp.", "diet": "No pork."}
@@ -571,6 +577,8 @@ CASES: dict[str, list[Case]] = {
         Case("programme.add_speaker", "organiser", "event_id", fill=SPEAKER),
         Case("programme.speaker", "organiser", "event_id speaker_id", fill=SPEAKER, thorough=False),
         Case("programme.move_up", "organiser", "event_id speaker_id", AT_PROGRAMME),
+        Case("programme.letter", "organiser", "event_id speaker_id", AT_PROGRAMME, after=after_world.forget_letters),
+        Case("programme.letters", "organiser", "event_id", AT_PROGRAMME, after=after_world.forget_letters),
         Case("planning.copies", "organiser", "event_id", fill={"starts_at": "2031-03-08T18:30", "times": "2"},
              after=forget_copies, thorough=False),
         Case("planning.take_back", "organiser", "event_id=slip_id", ("manage_events.edit", "event_id=slip_id"),

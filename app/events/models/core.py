@@ -152,6 +152,7 @@ class Event(Base):
     minutes_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     outcomes_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     composition_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    composition_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     minimum_cell: Mapped[int] = mapped_column(default=5, server_default="5")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -170,6 +171,16 @@ class Event(Base):
     def pool(self) -> SeatPool | None:
         """The first of its pools: that of whoever does not choose."""
         return self.pools[0] if self.pools else None
+
+    @property
+    def over(self) -> bool:
+        """Whether it lies behind. What was postponed does not, whatever day it was meant for."""
+        return now() >= self.ends_at and self.status is not EventStatus.POSTPONED
+
+    @property
+    def rooms(self) -> list[SeatPool]:
+        """The seats that one comes to by a door."""
+        return [pool for pool in self.pools if pool.kind is PoolKind.ROOM]
 
     @property
     def local_start(self) -> datetime:
@@ -263,8 +274,12 @@ class Registration(Base):
         if not event.online_url or not self.seated or event.status is EventStatus.CANCELLED:
             return ""
         apart = any(pool.kind is PoolKind.ONLINE for pool in event.pools)
-        here = self.pool is not None and self.pool.kind is PoolKind.ONLINE
-        return event.online_url if here or not apart else ""
+        return event.online_url if self.sits_online or not apart else ""
+
+    @property
+    def sits_online(self) -> bool:
+        """Whether its seats are places online: such a party comes by no door."""
+        return self.pool is not None and self.pool.kind is PoolKind.ONLINE
 
     __table_args__ = (
         CheckConstraint("party >= 1", name="party_of_one_or_more"),

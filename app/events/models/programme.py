@@ -35,7 +35,7 @@ class Session(Base):
 
 
 class Speaker(Base):
-    """Who speaks, as announced. `token` is the address by which a speaker declares what they wish to (composition)."""
+    """Who speaks, as announced. `token` is the address of their own page; `locale` the language of their letters."""
 
     __tablename__ = "event_speaker"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +44,7 @@ class Speaker(Base):
     name: Mapped[str] = mapped_column(String(120))
     affiliation: Mapped[str] = mapped_column(String(200), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    locale: Mapped[str] = mapped_column(String(8), default="en", server_default="en")
     biography: Mapped[str] = mapped_column(Text, default="")
     moderates: Mapped[bool] = mapped_column(default=False, server_default=false())
     composed: Mapped[bool] = mapped_column(default=False, server_default=false())
