@@ -81,3 +81,10 @@ class Logbook:
             LotEvent.exact.is_(False),
         )
         return [(seq, amount or 0) for seq, amount in db.session.execute(query.order_by(LotEvent.seq))]
+
+
+def write_down(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
+    """One event alone: a void, or more time."""
+    book = Logbook(lot.auction, lot)
+    book.append(decision, operation=operation, entered_by=entered_by, reason=reason)
+    book.write()

@@ -30,8 +30,9 @@ def lot_link(auction: Auction, lot: Lot) -> str:
     return f"{current_app.config['KERMESSE'].base_url}/auctions/{auction.slug}/lots/{lot.number}/"
 
 
-def _send(bidder_id: int, key: str, template: str, subject: Any, **context: Any) -> None:
-    # One statement, without roles: a bid holds the lot's lock while it tells whom it outbid.
+def send(bidder_id: int, key: str, template: str, subject: Any, **context: Any) -> None:
+    """Write a mail to a bidder, unless they are switched off; `subject` makes its words in their language."""
+    # One statement, without roles: the lot's lock is held meanwhile.
     query = (
         select(Person)
         .join(Bidder, Bidder.person_id == Person.id)
@@ -89,7 +90,7 @@ def outbid_letter(facts: Mapping[str, Any]) -> Letter:
 
 def voided(auction: Auction, lot: Lot, bidder_id: int, reason: str, *, leads: bool) -> None:
     """A bid was voided and this bidder's standing may have changed."""
-    _send(
+    send(
         bidder_id,
         f"voided:{lot.id}:{lot.last_seq}:{bidder_id}",
         "auction_voided",
@@ -105,7 +106,7 @@ def voided(auction: Auction, lot: Lot, bidder_id: int, reason: str, *, leads: bo
 def won(award: Award) -> None:
     """The lot is theirs; the invoice follows when the auction is over."""
     auction, lot = award.lot.auction, award.lot
-    _send(
+    send(
         award.bidder_id,
         f"won:{award.id}",
         "auction_won",

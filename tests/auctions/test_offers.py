@@ -322,6 +322,20 @@ def test_the_bid_of_somebody_who_is_offered_the_lot_may_be_voided(cast: Cast, ot
     assert agrees(auction)
 
 
+def test_an_offer_that_changes_is_not_called_a_purchase(cast: Cast, other: Person) -> None:
+    auction = sold(cast, (cast.stranger, 30), (cast.guardian, 40), (cast.staff, 50), (cast.parent, 90))
+    forfeit(newest(), cast)
+    assert awards()[-1] == ("offered", cast.staff.id, 42)
+    approve(ask(auction, cast, 2), other)
+    (told,) = mails("settled-anew:", cast.staff.email)
+    assert "still offered to you, for less now: 32\u00a0CHF" in told.text
+    approve(ask(auction, cast, 3), other)
+    told = mails("settled-anew:", cast.staff.email)[-1]
+    assert "no longer offered to you" in told.text
+    assert "no longer yours" not in told.text + told.html
+    assert awards()[-1] == ("offered", cast.stranger.id, 10)
+
+
 def test_declining_changes_nothing_and_lets_somebody_ask_again(cast: Cast, other: Person) -> None:
     auction = sold(cast, (cast.parent, 90), (cast.staff, 50))
     request = ask(auction, cast, 1)
