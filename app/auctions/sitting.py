@@ -86,7 +86,7 @@ class Sitting:
             self._meet([BidRequest(person_id=entry.bidder.person_id, amount=0, operation="") for entry, _ in counted])
         for entry, decision in counted:
             before, after = book.state, decision.state
-            book.append(decision, operation=f"absentee-{entry.id}", entered_by=entry.entered_by)
+            book.append(decision, operation=f"{absentee.OPERATION}{entry.id}", entered_by=entry.entered_by)
             passed = before.leader if before.leader != after.leader else entry.bidder_id
             if passed is not None and passed != after.leader:
                 needed = rules.next_minimum(book.terms, after)
