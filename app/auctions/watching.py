@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Person
@@ -29,8 +30,9 @@ CLOSING = "closing"
 
 def watch(lot_id: int, person_id: int) -> None:
     """Keep an eye on a lot; again changes nothing."""
-    if db.session.get(Watch, (person_id, lot_id)) is None:
-        db.session.add(Watch(person_id=person_id, lot_id=lot_id, created_at=now()))
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    row = insert(Watch).values(person_id=person_id, lot_id=lot_id, created_at=now())
+    db.session.execute(row.on_conflict_do_nothing())  # two touches may come at once
 
 
 def unwatch(lot_id: int, person_id: int) -> None:
