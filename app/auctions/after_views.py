@@ -11,7 +11,6 @@ from flask_login import current_user
 
 from app.auctions import queries, settlement
 from app.auctions.models import Auction, Award
-from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
 from app.galleries import queries as galleries
@@ -34,7 +33,6 @@ def results(slug: str) -> str:
         auction=found,
         closed=closed,
         waiting=len(views) - len(closed),
-        board=queries.board(found, now()),
         total=sum(view.price for view in closed if view.sold),
         accent=found.campaign.accent if found.campaign else "",
     )

@@ -13,7 +13,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload, with_expression
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_expression
 
 from app.auctions import lots, needs, proof, rules
 from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent, LotStatus, lot_artwork
@@ -116,6 +116,13 @@ class LotView:
         return url_for("auctions.lot", slug=self.auction.slug, number=self.lot.number)
 
     @property
+    def paddle(self) -> int | None:
+        """Who has it, or leads: nobody on a lot that closed unsold."""
+        if self.hammer is not None:
+            return self.hammer.paddle
+        return self.lot.leader.paddle if self.lot.leader is not None and self.lot.settled_at is None else None
+
+    @property
     def sold(self) -> bool:
         if self.lot.settled_at is not None:
             return self.hammer is not None
@@ -186,15 +193,14 @@ def lot_views(found: Auction, limit: int | None = None, *, withdrawn: bool = Fal
     query = select(Lot).where(Lot.auction_id == found.id)
     if not withdrawn:
         query = query.where(Lot.status != LotStatus.WITHDRAWN)
-    rows = list(db.session.scalars(query.options(selectinload(Lot.artworks)).order_by(Lot.number).limit(limit)))
+    query = query.options(joinedload(Lot.leader), selectinload(Lot.artworks)).order_by(Lot.number).limit(limit)
+    return _views(list(db.session.scalars(query)), Lot.auction_id == found.id)
+
+
+def _views(rows: list[Lot], which: ColumnElement[bool]) -> list[LotView]:
     pictures = galleries.pictures_for([artwork.id for lot in rows for artwork in lot.artworks])
-    at, sold = now(), hammers(Lot.auction_id == found.id)
-    return [_view(found, lot, pictures, at, sold.get(lot.id)) for lot in rows]
-
-
-def lot_cards(found: Auction, limit: int) -> list[LotView]:
-    """Lots for the home page: those that close next."""
-    return lot_views(found, limit)
+    at, sold = now(), hammers(which)
+    return [_view(lot.auction, lot, pictures, at, sold.get(lot.id)) for lot in rows]
 
 
 def lot_view(slug: str, number: int) -> LotView | None:
@@ -260,6 +266,17 @@ class Mine:
     invoice_token: str | None = None
 
 
+def not_voided() -> ColumnElement[bool]:
+    """Of the log's bids those that no void has removed. A void takes the later ones of its bidder along."""
+    void, target = aliased(LotEvent), aliased(LotEvent)
+    removed = (
+        select(void.id).join(target, (target.lot_id == void.lot_id) & (target.seq == void.voids_seq))
+        .where(void.lot_id == LotEvent.lot_id, void.bidder_id.is_(None), void.kind == EventKind.VOID)
+        .where(void.seq > LotEvent.seq, target.seq <= LotEvent.seq, target.bidder_id == LotEvent.bidder_id)
+    )  # fmt: skip
+    return ~removed.exists()
+
+
 def mine(view: LotView) -> Mine:
     """How the current user stands on a lot."""
     if not current_user.is_authenticated:
@@ -268,10 +285,8 @@ def mine(view: LotView) -> Mine:
     if bidder is None:
         return Mine(Standing.NONE)
     lot = view.lot
-    own = db.session.scalar(
-        select(func.max(LotEvent.amount)).where(LotEvent.lot_id == lot.id, LotEvent.bidder_id == bidder.id)
-    )
-    if own is None:
+    own = select(LotEvent.id).where(LotEvent.lot_id == lot.id, LotEvent.bidder_id == bidder.id, not_voided())
+    if db.session.scalar(own.limit(1)) is None:
         return Mine(Standing.NONE, bidder.paddle)
     needed = rules.next_minimum(lots.terms_of(view.auction, lot), lots.state_of(lot), bidder.id)
     over = view.phase is Phase.CLOSED and lot.settled_at is not None
@@ -381,6 +396,8 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
     current, price = phase(found, lot, at), _price(lot)
     if hammer is not None:
         price, paddle = hammer.amount, hammer.paddle
+    elif lot.settled_at is not None:
+        paddle = None  # nobody has it
     needed = rules.next_minimum(terms, state)
     needed_text = formats.amount(needed, found.currency)
     waits = waits_for(lot, current)
@@ -405,6 +422,17 @@ def _public(found: Auction, lot: Lot, paddle: int | None, at: datetime, hammer: 
         "words": waits or words(Standing.NONE, current, needed_text),
         "outbid_words": waits or words(Standing.OUTBID, current, needed_text),
     }
+
+
+def promised_in(auction_id: int) -> int:
+    """What an auction's lots come to by now, in minor units: bids that lead, and what is sold. As `promised` counts."""
+    query = (
+        select(func.sum(func.coalesce(Award.amount, Lot.price))).select_from(Lot)
+        .outerjoin(Award, (Award.lot_id == Lot.id) & (Award.status == AwardStatus.ACTIVE))
+        .where(Lot.auction_id == auction_id, Lot.bids > 0, Lot.status != LotStatus.WITHDRAWN)
+        .where(or_(Lot.settled_at.is_(None), Award.id.is_not(None)))
+    )
+    return db.session.scalar(query) or 0
 
 
 def promised(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
@@ -434,7 +462,7 @@ def _mine(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
         return {"paddle": None, "lots": {}}
     touched = (
         select(Lot).where(Lot.auction_id == found.id)
-        .where(Lot.id.in_(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id)))
+        .where(Lot.id.in_(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id, not_voided())))
     )  # fmt: skip
     return {
         "paddle": bidder.paddle,
@@ -454,6 +482,8 @@ def _standing(found: Auction, lot: Lot, bidder: Bidder, public: dict[str, Any]) 
     standing = Standing.LEADING if lot.leader_id == bidder.id else Standing.OUTBID
     if current is Phase.CLOSED and public["sold"]:
         standing = Standing.WON if public["paddle"] == bidder.paddle else Standing.OUTBID
+    elif standing is Standing.LEADING and lot.settled_at is not None:
+        standing = Standing.NONE  # below the reserve, or let go
     needed = rules.next_minimum(terms, state, bidder.id)
     needed_text = formats.amount(needed, found.currency)
     return {
@@ -498,7 +528,8 @@ def awards_of(auction_id: int) -> list[Award]:
     """The active awards of an auction, by lot."""
     query = (
         select(Award).join(Award.lot).where(Lot.auction_id == auction_id, Award.status == AwardStatus.ACTIVE)
-        .options(contains_eager(Award.lot), joinedload(Award.bidder).joinedload(Bidder.person)).order_by(Lot.number)
+        .options(contains_eager(Award.lot).selectinload(Lot.artworks), joinedload(Award.bidder).joinedload(Bidder.person))
+        .order_by(Lot.number)
     )  # fmt: skip
     return list(db.session.scalars(query))
 
@@ -516,28 +547,31 @@ def lot_of_artwork(artwork_id: int) -> Lot | None:
 def account_section() -> dict[str, Any]:
     """The viewer's lots, for the account page."""
     query = (
-        select(Lot, Bidder.id).join(LotEvent, LotEvent.lot_id == Lot.id).join(Bidder, Bidder.id == LotEvent.bidder_id)
-        .join(Lot.auction).where(Bidder.person_id == current_user.id).distinct()
-        .options(contains_eager(Lot.auction), selectinload(Lot.artworks))
+        select(Lot, Bidder.paddle).join(LotEvent, LotEvent.lot_id == Lot.id).join(Bidder, Bidder.id == LotEvent.bidder_id)
+        .join(Lot.auction).where(Bidder.person_id == current_user.id, not_voided()).distinct()
+        .options(contains_eager(Lot.auction), joinedload(Lot.leader), selectinload(Lot.artworks))
         .order_by(Lot.closes_at.desc(), Lot.number).limit(60)
     )  # fmt: skip
-    at, items, rows = now(), [], db.session.execute(query).all()
-    seen = galleries.pictures_for([artwork.id for lot, _bidder in rows for artwork in lot.artworks])
-    theirs = select(Award.lot_id, Award.bidder_id).where(Award.bidder_id.in_({bidder for _lot, bidder in rows}))
-    bought = {(row[0], row[1]) for row in db.session.execute(theirs.where(Award.status == AwardStatus.ACTIVE))}
-    for lot, bidder_id in rows:
-        leads, over = lot.leader_id == bidder_id, phase(lot.auction, lot, at) is Phase.CLOSED
-        if over and lot.settled_at is not None:
-            leads = (lot.id, bidder_id) in bought
-        items.append(
-            {
-                "title": title_of(lot, hidden=not any(artwork.id in seen for artwork in lot.artworks)),
-                "href": url_for("auctions.lot", slug=lot.auction.slug, number=lot.number),
-                "meta": formats.amount(lot.price or lot.start, lot.auction.currency),
-                "badge": (_("Yours") if leads else _("Over")) if over else (_("You lead") if leads else _("Outbid")),
-            }
-        )
+    rows = db.session.execute(query).all()
+    views = _views([lot for lot, _paddle in rows], Lot.id.in_({lot.id for lot, _paddle in rows}))
+    items = [
+        {
+            "title": view.title,
+            "href": view.href,
+            "meta": formats.amount(view.price, view.auction.currency),
+            "badge": _badge(view, view.paddle == paddle),
+        }
+        for view, (_lot, paddle) in zip(views, rows, strict=True)
+    ]
     return {"title": _("My bids"), "items": items, "empty": _("No bid yet. Pictures wait in the auctions.")}
+
+
+def _badge(view: LotView, leads: bool) -> str:
+    if view.phase is Phase.WITHDRAWN:
+        return _("Withdrawn")
+    if view.phase is Phase.CLOSED:
+        return _("Yours") if view.sold and leads else _("Over")
+    return _("You lead") if leads else _("Outbid")
 
 
 def candidates(found: Auction) -> list[Artwork]:

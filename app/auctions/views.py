@@ -196,7 +196,8 @@ def _page(
         receipt=_receipt(view, mine),
         introduce=current_user.is_authenticated and (not known or agree),
         card=card,
-        biddable=view.phase is Phase.OPEN,
+        # What was typed stays through a pause; for other phases the words alone say what became of it.
+        biddable=view.phase is Phase.OPEN or (view.phase is Phase.PAUSED and bool(form.errors)),
         leading=mine.standing is Standing.LEADING,
         accent=_accent(view.auction),
     )
@@ -314,7 +315,7 @@ def screen(slug: str) -> str:
     called = next((place for place, view in enumerate(views) if view.lot.number == found.called_number), None)
     index = called if called is not None else index  # whatever is asked: the hall sees the lot that is called
     view = views[index] if views else None
-    promised = sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at))
+    promised = queries.promised_in(found.id)
     return render_template(
         "auctions/screen.html",
         auction=found,
@@ -325,7 +326,7 @@ def screen(slug: str) -> str:
         called=called is not None,
         view=view,
         need=needs.need_of(found),
-        paddle=view.lot.leader.paddle if view and view.lot.leader else None,
+        paddle=view.paddle if view else None,
     )
 
 

@@ -39,8 +39,8 @@ def home() -> str:
         running=auction is not None and auction.opens_at <= at < auction.ends_at,
         kinds=KINDS,
         auction=auction,
-        promised=queries.promised(auction) if auction else 0,
-        lots=auctions.lot_cards(auction, limit=7) if auction else [],
+        promised=auctions.promised_in(auction.id) if auction else 0,
+        lots=auctions.lot_views(auction, limit=7) if auction else [],
         events=events.upcoming(limit=3),
         galleries=galleries.gallery_cards(limit=2),
     )
