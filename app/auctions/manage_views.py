@@ -97,7 +97,7 @@ def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collecti
         auction=auction,
         lots=views,
         awards=queries.awards_of(auction.id),
-        promised=sum(view.price for view in views if view.lot.price and view.phase is not queries.Phase.WITHDRAWN),
+        promised=queries.promised_in(auction.id),
         candidates=queries.candidates(auction),
         statement=queries.proceeds_of(auction),
         form=form,
@@ -121,6 +121,7 @@ def add_lots(auction_id: int) -> Any:
     good = form.validate()
     if good and (wrong := _start_fault(form.start.data, auction)):
         form.start.errors, good = [wrong], False
+    good = good and bool(chosen)
     if not good:
         return _page(auction, form, 422, chosen)
     try:
@@ -211,9 +212,11 @@ def hand_over(award_id: int) -> Any:
     """Tick that the picture left with its buyer."""
     try:
         with atomic():
-            settlement.hand_over(award_id, current_user.id)
+            theirs = settlement.hand_over(award_id, current_user.id)
     except LookupError:
         abort(404)
+    if not theirs:
+        flash(_("Somebody has changed this meanwhile. Look at the list again."), "warning")
     return redirect(safe_path(request.form.get("next"), url_for("manage_auctions.index")), 303)
 
 

@@ -101,6 +101,8 @@ def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: 
     auction: Auction | None = locked(Auction, auction_id)
     if auction is None:
         raise LookupError(auction_id)
+    artwork_ids = list(dict.fromkeys(artwork_ids))
+    take_turns_for(artwork_ids)
     allowed = set(galleries.auctionable_ids(artwork_ids))
     taken = set(db.session.scalars(select(lot_artwork.c.artwork_id).where(lot_artwork.c.artwork_id.in_(artwork_ids))))
     if set(artwork_ids) - allowed or taken:
@@ -121,6 +123,12 @@ def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: 
         enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
     audit.record("add lots", "auction", auction_id, actor_id, count=len(made))
     return made
+
+
+def take_turns_for(artwork_ids: Sequence[int]) -> None:
+    """A picture is sold once: of two auctions that want it one waits for the other."""
+    rows = select(Artwork.id).where(Artwork.id.in_(artwork_ids)).order_by(Artwork.id)
+    db.session.execute(rows.with_for_update())
 
 
 def update_lot(lot_id: int, *, actor_id: int, **values: Any) -> Lot:
