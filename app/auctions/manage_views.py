@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from app.auctions import boards, histories, lot_pages, preparation, queries, services, settlement
 from app.auctions import lots as log
-from app.auctions import preparation, queries, services, settlement
 from app.auctions.forms import AuctionForm, LotForm, StartForm, VoidForm
 from app.auctions.models import Auction, Lot, LotStatus
 from app.core.database import db
@@ -91,13 +91,13 @@ def page(auction_id: int) -> Any:
 
 
 def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collection[int] = ()) -> Any:
-    views = queries.lot_views(auction, withdrawn=True)
+    views = lot_pages.lot_views(auction, withdrawn=True)
     html = render_template(
         "auctions/manage/page.html",
         auction=auction,
         lots=views,
         awards=queries.awards_of(auction.id),
-        promised=queries.promised_in(auction.id),
+        promised=boards.promised_in(auction.id),
         candidates=queries.candidates(auction),
         statement=queries.proceeds_of(auction),
         form=form,
@@ -173,7 +173,7 @@ def _lot_page(found: Lot, form: LotForm, void: VoidForm) -> Any:
         auction=found.auction,
         form=form,
         void=void,
-        history=queries.history(found.id, limit=None),
+        history=histories.history(found.id, limit=None),
         differences=log.differences(found.auction, found),
     )
     return html, 422 if form.errors or void.errors else 200
@@ -225,7 +225,7 @@ def hand_over(award_id: int) -> Any:
 def labels(auction_id: int) -> str:
     """Wall labels to print, each with the code that opens its lot."""
     auction = _auction(auction_id)
-    return render_template("auctions/manage/labels.html", auction=auction, lots=queries.lot_views(auction))
+    return render_template("auctions/manage/labels.html", auction=auction, lots=lot_pages.lot_views(auction))
 
 
 @blueprint.get("/q/<code>.svg")

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.auctions import control, lots, offers, preparation, queries, services
+from app.auctions import control, lots, offers, phases, preparation, services
 from app.auctions.models import Auction, Award, Lot, LotStatus
-from app.auctions.queries import Phase
+from app.auctions.phases import Phase
 from app.core.audit import AuditEntry
 from app.core.clock import now, travel
 from app.core.database import db
@@ -247,7 +247,7 @@ def test_no_lot_closes_during_a_pause(cast: Cast) -> None:
         run_due()
         lot = lot_of(auction, 1)
         assert lot.settled_at is None
-        assert queries.phase(lot.auction, lot, now()) is Phase.PAUSED
+        assert phases.phase(lot.auction, lot, now()) is Phase.PAUSED
         with atomic():
             control.resume(auction.id, "On we go.", cast.organiser.id)
         assert bid(lot_of(auction, 1), cast.staff, 30).leads

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.accounts.services import find_or_create, grant
-from app.auctions import control, control_queries, offers, preparation, queries, settlement, voids
+from app.auctions import control, control_queries, lot_pages, offers, preparation, queries, settlement, voids
 from app.auctions.models import Auction, Award, Lot, VoidRequest
 from app.core.clock import now, travel
 from app.core.database import db
@@ -111,7 +111,7 @@ def test_who_accepts_has_the_lot_and_an_invoice_at_that_price(cast: Cast, client
     invoice = db.session.scalars(select(Invoice).where(Invoice.token == token)).one()
     assert (invoice.person_id, invoice.total) == (cast.staff.id, 3200)
     assert awards()[-1] == ("active", cast.staff.id, 32)
-    view = queries.lot_views(auction)[0]
+    view = lot_pages.lot_views(auction)[0]
     assert (view.sold, view.price) == (True, 3200)
     (shown,) = client_for(cast.staff).get(f"/auctions/{auction.slug}/live.json").json["lots"]
     assert (shown["price"], shown["paddle"]) == (3200, newest().bidder.paddle)
@@ -142,7 +142,7 @@ def test_decline_and_silence_pass_it_on_until_nobody_is_left(cast: Cast) -> None
         run_due()
     assert awards()[-1] == ("declined", cast.stranger.id, 10)
     assert [lot.number for lot in control_queries.unsold(auction.id)] == [1]
-    assert not queries.lot_views(auction)[0].sold
+    assert not lot_pages.lot_views(auction)[0].sold
     assert agrees(auction)
 
 

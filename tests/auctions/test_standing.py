@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import Person
-from app.auctions import offers, preparation, queries, services, settlement
+from app.auctions import boards, offers, preparation, services, settlement
 from app.auctions.models import Auction, Award, LotStatus
 from app.core.clock import travel
 from app.core.database import db
@@ -166,7 +166,7 @@ def test_a_withdrawn_lot_is_nobodys(cast: Cast, client_for: Browserlike) -> None
 def counted(auction: Auction, client_for: Browserlike) -> list[int]:
     """The sum that each page tells."""
     promised = client_for().get(f"/auctions/{auction.slug}/live.json").get_json()["promised"]["value"]
-    return [promised, queries.promised_in(auction.id)]
+    return [promised, boards.promised_in(auction.id)]
 
 
 def test_every_page_counts_the_same_as_promised(cast: Cast, client_for: Browserlike) -> None:
