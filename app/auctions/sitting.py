@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, false, insert, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
@@ -218,22 +218,19 @@ class Sitting:
         lot, log = self.lot, LotEvent.__table__.c
         known = {self.bidders[request.person_id].id for request in requests if request.person_id in self.bidders}
         wanted = log.bidder_id.in_(known) & log.operation.in_({request.operation for request in requests})
+        own: ColumnElement[bool] = false()
         if lot.sealed_from is not None:
-            own = (log.bidder_id == lot.leader_id) & (log.seq >= lot.sealed_from) & (log.amount <= lot.maximum)
-            wanted |= own
+            own = (log.bidder_id == lot.leader_id) & (log.seq >= lot.sealed_from) & log.exact.is_(False)
+            if lot.bids != lot.last_seq:  # not every event is a bid that stands
+                own &= lots.not_voided()
         elif not known:
             return {}
         query = select(
-            log.bidder_id, log.operation, log.seq, log.amount, log.exact, log.price, log.leader_id, log.closes_at
-        ).where(log.lot_id == lot.id, wanted)
-        found = {(row[0], row[1]): Earlier(*row[2:]) for row in db.session.execute(query.order_by(log.seq))}
-        self.book.sealed_are(
-            [
-                (one.seq, one.amount) for (bidder, _operation), one in found.items()
-                if bidder == lot.leader_id and not one.exact and lot.sealed_from and one.seq >= lot.sealed_from
-            ]
-        )  # fmt: skip
-        return found
+            log.bidder_id, log.operation, log.seq, log.amount, log.exact, log.price, log.leader_id, log.closes_at, own
+        ).where(log.lot_id == lot.id, wanted | own)
+        rows = db.session.execute(query.order_by(log.seq)).all()
+        self.book.sealed_are([(row.seq, row.amount) for row in rows if row[-1]])
+        return {(row.bidder_id, row.operation): Earlier(*row[2:-1]) for row in rows}
 
     def _welcome(self, person_id: int, at: datetime) -> Bidder:
         bidder = welcome(self.auction, person_id, at)

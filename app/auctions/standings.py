@@ -8,13 +8,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.auctions import lots, needs, rules
 from app.auctions.boards import board, promised
 from app.auctions.lot_pages import LotView, views_of
-from app.auctions.models import Auction, Award, AwardStatus, Bidder, EventKind, Lot, LotEvent
+from app.auctions.models import Auction, Award, AwardStatus, Bidder, Lot, LotEvent
 from app.auctions.phases import Phase, Standing, words
 from app.auctions.queries import bidder_of
 from app.core.clock import now
@@ -44,7 +44,7 @@ def mine(view: LotView) -> Mine:
     if bidder is None:
         return Mine(Standing.NONE)
     lot = view.lot
-    own = select(LotEvent.id).where(LotEvent.lot_id == lot.id, LotEvent.bidder_id == bidder.id, not_voided())
+    own = select(LotEvent.id).where(LotEvent.lot_id == lot.id, LotEvent.bidder_id == bidder.id, lots.not_voided())
     if db.session.scalar(own.limit(1)) is None:
         return Mine(Standing.NONE, bidder.paddle)
     standing = _standing(lot, bidder, view.hammer.paddle if view.hammer else None)
@@ -73,17 +73,6 @@ def _standing(lot: Lot, bidder: Bidder, buyer: int | None) -> Standing:
     if buyer == bidder.paddle:
         return Standing.WON
     return Standing.NONE if leads else Standing.OUTBID
-
-
-def not_voided() -> ColumnElement[bool]:
-    """Of the log's bids those that no void has removed. A void takes the later ones of its bidder along."""
-    void, target = aliased(LotEvent), aliased(LotEvent)
-    removed = (
-        select(void.id).join(target, (target.lot_id == void.lot_id) & (target.seq == void.voids_seq))
-        .where(void.lot_id == LotEvent.lot_id, void.bidder_id.is_(None), void.kind == EventKind.VOID)
-        .where(void.seq > LotEvent.seq, target.seq <= LotEvent.seq, target.bidder_id == LotEvent.bidder_id)
-    )  # fmt: skip
-    return ~removed.exists()
 
 
 def _told(found: Auction, lot: Lot, bidder: Bidder, public: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +106,7 @@ def _mine(found: Auction, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
         return {"paddle": None, "lots": {}}
     touched = (
         select(Lot).where(Lot.auction_id == found.id)
-        .where(Lot.id.in_(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id, not_voided())))
+        .where(Lot.id.in_(select(LotEvent.lot_id).where(LotEvent.bidder_id == bidder.id, lots.not_voided())))
     )  # fmt: skip
     return {
         "paddle": bidder.paddle,
@@ -135,7 +124,7 @@ def account_section() -> dict[str, Any]:
     """The viewer's lots, for the account page."""
     query = (
         select(Lot, Bidder.paddle).join(LotEvent, LotEvent.lot_id == Lot.id).join(Bidder, Bidder.id == LotEvent.bidder_id)
-        .join(Lot.auction).where(Bidder.person_id == current_user.id, not_voided()).distinct()
+        .join(Lot.auction).where(Bidder.person_id == current_user.id, lots.not_voided()).distinct()
         .options(contains_eager(Lot.auction), joinedload(Lot.leader), selectinload(Lot.artworks))
         .order_by(Lot.closes_at.desc(), Lot.number).limit(60)
     )  # fmt: skip
