@@ -1,7 +1,7 @@
 """Steering a whole auction: closing in groups, more time, a pause, opening unsold lots again.
 
-Each command locks its lots in order of id, then the auction, then reads the clock. What was told publicly about the time
-only ever moves it later; a lot that has events gets it as an event of its log, so that the replay agrees.
+Each command locks its lots in order of id, then the auction, then reads the clock. Where somebody has bid, the time that was
+told only ever moves later, and it does so by an event of the log, so that the replay agrees.
 """
 
 from __future__ import annotations

@@ -213,9 +213,9 @@ def ask(auction_id: int) -> Any:
 @roles("organiser")
 def decide(request_id: int, verdict: str) -> Any:
     """Approve a request to void, or decline it."""
-    lot = control_queries.lot_of_request(request_id) or abort(404)
+    request, lot = control_queries.request(request_id) or abort(404)
     auction_id, actor, approved = lot.auction_id, current_user.id, verdict == "approval"
-    if approved:
+    if approved and request.decided_at is None and request.asked_by != actor:  # else it is refused, and nobody's matter
         _end_checkouts(lot.id)
     try:
         with atomic():

@@ -65,6 +65,8 @@ def edit(auction_id: int) -> Any:
             form.closes_at.errors = [
                 _("Bids stand already: times, currency, beneficiary and bidders stay as they are.")
             ]
+        except preparation.NeedStands:
+            form.need_title.errors = [_("People have pledged for this already: it keeps a title.")]
         else:
             flash(_("Kept."), "success")
             return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
@@ -80,7 +82,7 @@ def _form(form: AuctionForm) -> AuctionForm:
 
 def _values(form: AuctionForm) -> dict[str, Any]:
     values = {field.name: field.data for field in form if field.name != "csrf_token"}
-    return values | {"campaign_id": values["campaign_id"] or None}
+    return values | {"campaign_id": values["campaign_id"] or None, "need_goal": values["need_goal"] or None}
 
 
 @blueprint.get(f"{AUCTION}/")
@@ -102,6 +104,7 @@ def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collecti
         statement=queries.proceeds_of(auction),
         form=form,
         chosen=chosen,
+        nothing_chosen=status == 422 and not chosen,
     )
     return html, status
 

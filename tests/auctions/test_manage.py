@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from app.auctions import offers, preparation, settlement
+from app.auctions import offers, pledges, preparation, settlement
 from app.auctions.models import Auction, Award, AwardStatus, Lot, LotEvent
 from app.core.clock import travel
 from app.core.database import db
@@ -358,3 +358,21 @@ def test_the_hand_over_list_costs_the_same_for_one_picture_and_for_five(cast: Ca
         event.remove(db.engine, "before_cursor_execute", note)
         costs.append(len(said))
     assert costs[0] == costs[1]
+
+
+def test_a_need_that_people_pledged_for_keeps_its_title(cast: Cast, client_for: Browserlike) -> None:
+    """Their pledges stand on the page of the need and on invoices by its title."""
+    client, typed = client_for(cast.organiser), facts(need_title="A school bus", need_goal="0")
+    assert client.post("/manage/auctions/new/", data=typed).status_code == 303
+    auction = db.session.scalars(select(Auction)).one()
+    assert auction.need_goal is None, "nothing to reach is no goal"
+    here = f"/manage/auctions/{auction.id}/edit/"
+    assert client.post(here, data=typed | {"need_title": ""}).status_code == 303
+    assert client.post(here, data=typed).status_code == 303
+    with travel(auction.opens_at), atomic():
+        pledges.pledge(auction.id, cast.parent.id, 5000, "one-operation", terms_accepted=True)
+    answer = client.post(here, data=typed | {"need_title": "", "summary": "Other words"})
+    assert answer.status_code == 422
+    assert "it keeps a title" in answer.text
+    assert "Other words" in answer.text
+    assert client.post(here, data=typed | {"need_title": "A boat"}).status_code == 303

@@ -19,6 +19,7 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.jobs import run_due
 from app.core.transactions import atomic
+from app.payments import checkout
 from app.payments.models import Invoice, InvoiceStatus, Method
 from app.payments.services import begin_payment, keep_session, record_cash
 from tests.auctions.helpers import bid, events, lot_of, mails, make_auction
@@ -461,6 +462,18 @@ def test_deciding_is_for_organisers_and_asking_for_two(cast: Cast, other: Person
     assert "Sami" in theirs.get(page).text
     assert client_for(other).post("/manage/void-requests/999/approval").status_code == 404
     assert client_for(other).post("/manage/awards/999/default").status_code == 404
+
+
+def test_who_may_not_approve_ends_nobodys_payment(
+    cast: Cast, client_for: Browserlike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auction = sold(cast, (cast.parent, 90), (cast.staff, 50))
+    request, ended = ask(auction, cast, 1), list[int]()
+    monkeypatch.setattr(checkout, "end_open", ended.append)
+    assert client_for(cast.organiser).post(f"/manage/void-requests/{request.id}/approval").status_code == 303
+    assert ended == []
+    assert client_for(cast.admin).post(f"/manage/void-requests/{request.id}/approval").status_code == 303
+    assert len(ended) == 1
 
 
 def test_taking_it_back_on_the_page(cast: Cast, client_for: Browserlike) -> None:
