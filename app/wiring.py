@@ -41,7 +41,7 @@ from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
 from app.auctions import views as auctions
 from app.auctions.extras import bid_link
-from app.auctions.queries import account_section as bids_section
+from app.auctions.standings import account_section as bids_section
 from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs
 from app.core.clock import now

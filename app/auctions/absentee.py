@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, select
 from sqlalchemy.orm import joinedload
 
 from app.auctions import cards, lots, rules
-from app.auctions.models import AbsenteeBid, Auction, Bidder, BidRefusal, Lot, LotStatus
+from app.auctions.models import AbsenteeBid, Auction, Bidder, BidRefusal, Lot, LotEvent, LotStatus
 from app.auctions.rules import Reason
 from app.core import audit
 from app.core.clock import now
@@ -18,6 +18,7 @@ from app.core.jobs import enqueue
 from app.core.transactions import locked
 
 COUNT = "auctions.count_absentee"
+OPERATION = "absentee-"  # and the entry's id: under this its bid stands in the log
 
 
 class EntryRefused(Exception):
@@ -58,9 +59,10 @@ def enter(lot_id: int, bidder_id: int, maximum: int, *, entered_by: int | None, 
     return entry
 
 
-def take_back(entry_id: int, actor_id: int) -> bool:
-    """Forget a maximum before the opening; whether it could be. Raises LookupError."""
-    found = db.session.get(AbsenteeBid, entry_id)
+def take_back(auction_id: int, entry_id: int, actor_id: int) -> bool:
+    """Forget a maximum before the opening; whether it could be. Raises LookupError: the auction has none of this id."""
+    query = select(AbsenteeBid).join(AbsenteeBid.lot).where(AbsenteeBid.id == entry_id, Lot.auction_id == auction_id)
+    found = db.session.scalar(query)
     if found is None:
         raise LookupError(entry_id)
     lot: Lot = locked(Lot, found.lot_id)
@@ -115,6 +117,17 @@ def entries(auction_id: int) -> list[AbsenteeBid]:
         .order_by(AbsenteeBid.entered_at, AbsenteeBid.id)
     )  # fmt: skip
     return list(db.session.scalars(query))
+
+
+def counted(auction_id: int) -> set[int]:
+    """Ids of those that became bids. The others were passed over when their turn came, or still wait."""
+    became = LotEvent.operation == literal(OPERATION) + cast(AbsenteeBid.id, String)
+    query = (
+        select(AbsenteeBid.id).join(AbsenteeBid.lot)
+        .join(LotEvent, (LotEvent.lot_id == Lot.id) & (LotEvent.bidder_id == AbsenteeBid.bidder_id) & became)
+        .where(Lot.auction_id == auction_id, AbsenteeBid.counted_at.is_not(None))
+    )  # fmt: skip
+    return set(db.session.scalars(query))
 
 
 def due(auction_id: int | None = None) -> list[tuple[int, int]]:

@@ -9,9 +9,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auctions import queries, settlement
+from app.auctions import lot_pages, queries, settlement
 from app.auctions.models import Auction, Award
-from app.core.clock import now
+from app.auctions.phases import Phase
 from app.core.database import db
 from app.core.transactions import atomic
 from app.galleries import queries as galleries
@@ -27,14 +27,13 @@ AWARD = "/manage/awards/<int(max=2147483647):award_id>/hand-over"
 def results(slug: str) -> str:
     """What every lot fetched, by paddle; until the last lot has closed, what has closed so far."""
     found = queries.auction(slug) or abort(404)
-    views = queries.lot_views(found)
-    closed = [view for view in views if view.phase is queries.Phase.CLOSED]
+    views = lot_pages.lot_views(found)
+    closed = [view for view in views if view.phase is Phase.CLOSED]
     return render_template(
         "auctions/results.html",
         auction=found,
         closed=closed,
         waiting=len(views) - len(closed),
-        board=queries.board(found, now()),
         total=sum(view.price for view in closed if view.sold),
         accent=found.campaign.accent if found.campaign else "",
     )

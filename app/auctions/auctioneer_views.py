@@ -8,9 +8,9 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auctions import proof, queries, room
+from app.auctions import histories, lot_pages, proof, room
+from app.auctions.lot_pages import LotView
 from app.auctions.models import Auction
-from app.auctions.queries import LotView
 from app.auctions.room_forms import CallForm, FreezeForm
 from app.auctions.room_views import AUCTION, filled, found_auction
 from app.core.transactions import atomic
@@ -28,7 +28,7 @@ def page(auction_id: int) -> Any:
 
 
 def _page(auction: Auction, form: CallForm, status: int = 200) -> Any:
-    views = queries.lot_views(auction)
+    views = lot_pages.lot_views(auction)
     at = next((place for place, view in enumerate(views) if view.lot.number == auction.called_number), None)
     view = views[at] if at is not None else None
     html = render_template(
@@ -37,10 +37,10 @@ def _page(auction: Auction, form: CallForm, status: int = 200) -> Any:
         lots=views,
         view=view,
         call=form,
-        paddle=view.lot.leader.paddle if view and view.lot.leader else None,
+        paddle=view.paddle if view else None,
         before=_number(views, at, -1),
         after=_number(views, at, 1),
-        history=queries.history(view.lot.id, LAST_BIDS) if view else [],
+        history=histories.history(view.lot.id, LAST_BIDS) if view else [],
         why=proof.why,
         floor=filled(auction, view.lot.number, None) if view else None,
     )

@@ -109,7 +109,8 @@ def claims(person_id: int) -> list[str]:
         Award.bidder_id.in_(theirs), Award.status == AwardStatus.ACTIVE, Award.paid_at.is_(None)
     )  # fmt: skip
     waits = select(Lot).join(AbsenteeBid, AbsenteeBid.lot_id == Lot.id).where(
-        AbsenteeBid.bidder_id.in_(theirs), AbsenteeBid.counted_at.is_(None)
+        AbsenteeBid.bidder_id.in_(theirs), AbsenteeBid.counted_at.is_(None),
+        Lot.settled_at.is_(None), Lot.status != LotStatus.WITHDRAWN,
     )  # fmt: skip
     said = [_("You lead on lot %(number)s.", number=lot.number) for lot in db.session.scalars(leads)]
     said += [_("Lot %(number)s is yours and not paid yet.", number=lot.number) for lot in db.session.scalars(owes)]

@@ -149,19 +149,6 @@ def lines(
 ) -> Iterator[tuple[rules.Event, rules.LotState, Line]]:
     """Every line of a log, written anew from its events. ValueError for a log that the rules cannot have written."""
     before = rules.empty(chain.terms)
-
-    def sealed() -> Sealed:
-        return [
-            (event.seq, event.amount)
-            for event in events
-            if isinstance(event, rules.Bid)
-            and event.bidder == before.leader
-            and not event.exact
-            and (chain.sealed_from or 0) <= event.seq <= before.last_seq
-            and event.amount <= (before.maximum or 0)
-        ]
-
-    chain.sealed = sealed
     for event, after in rules.history(chain.terms, events):
         yield event, after, chain.append(event, before, after, paddles)
         before = after

@@ -1,7 +1,7 @@
 """Steering a whole auction: closing in groups, more time, a pause, opening unsold lots again.
 
-Each command locks its lots in order of id, then the auction, then reads the clock. What was told publicly about the time
-only ever moves it later; a lot that has events gets it as an event of its log, so that the replay agrees.
+Each command locks its lots in order of id, then the auction, then reads the clock. Where somebody has bid, the time that was
+told only ever moves later, and it does so by an event of the log, so that the replay agrees.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.auctions import control_queries, offers, rules, services
+from app.auctions import control_queries, offers, rules
 from app.auctions import lots as log
+from app.auctions.logbook import write_down
 from app.auctions.models import Auction, Lot, LotStatus
 from app.auctions.settlement import CLOSE
 from app.core import audit
@@ -102,24 +103,26 @@ def pause(auction_id: int, notice: str, actor_id: int) -> list[Lot]:
     for lot in stopped:
         lot.status = LotStatus.PAUSED
     auction.paused_at, auction.notice = at, notice
-    audit.record(PAUSE, "auction", auction_id, actor_id, lots=[lot.id for lot in stopped])
+    resting = [lot.id for lot in found if _live(lot) and lot.status is LotStatus.PAUSED and lot not in stopped]
+    audit.record(PAUSE, "auction", auction_id, actor_id, lots=[lot.id for lot in stopped], resting=resting)
     return stopped
 
 
 def resume(auction_id: int, notice: str, actor_id: int) -> timedelta:
     """Let the bidding go on: every lot that had not closed gets the pause's length, in whole seconds, which is returned.
 
-    Lots that were paused one by one before stay paused. Raises LookupError, ControlRefused (not_paused).
+    Lots that were paused one by one before stay paused; those added meanwhile open. Raises LookupError, ControlRefused
+    (not_paused).
     """
     auction, found = _locked(auction_id)
     at, since = now(), auction.paused_at
     if since is None:
         raise ControlRefused("not_paused")
     length = timedelta(seconds=max(0, math.ceil((at - since).total_seconds())))
-    stopped = _stopped_by_pause(auction_id)
+    resting = _resting_before_pause(auction_id)
     operation = token()
     for lot in (lot for lot in found if _live(lot)):
-        if lot.status is LotStatus.PAUSED and lot.id in stopped:
+        if lot.status is LotStatus.PAUSED and lot.id not in resting:
             lot.status = LotStatus.OPEN
         if length and lot.closes_at > since:
             _later(lot, lot.closes_at + length, at, operation, actor_id, notice)
@@ -194,13 +197,13 @@ def _earlier(auction_id: int, operation: str) -> dict[str, Any] | None:
     return json.loads(detail) if detail else None
 
 
-def _stopped_by_pause(auction_id: int) -> set[int]:
-    """Ids of the lots that the newest pause of the whole auction stopped."""
+def _resting_before_pause(auction_id: int) -> set[int]:
+    """Ids of the lots that were paused already when the newest pause of the whole auction began."""
     query = select(AuditEntry.detail).where(
         AuditEntry.action == PAUSE, AuditEntry.subject_kind == "auction", AuditEntry.subject_id == auction_id
     )
     detail = db.session.scalar(query.order_by(AuditEntry.id.desc()).limit(1))
-    return set(json.loads(detail)["lots"]) if detail else set()
+    return set(json.loads(detail).get("resting", [])) if detail else set()
 
 
 def _close_at(lot: Lot, end: datetime) -> None:
@@ -216,6 +219,6 @@ def _later(lot: Lot, end: datetime, at: datetime, operation: str, actor_id: int,
     decision = rules.decide_extension(log.state_of(lot), end, at)
     if isinstance(decision, rules.Refused):
         raise ControlRefused("not_later")
-    services._append(lot, decision, operation=operation, entered_by=actor_id, reason=reason)
+    write_down(lot, decision, operation=operation, entered_by=actor_id, reason=reason)
     enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
     return None

@@ -98,9 +98,11 @@ def offer_for(slug: str, number: int, person_id: int) -> Award | None:
     return db.session.scalar(query)
 
 
-def lot_of_request(request_id: int) -> Lot | None:
-    """The lot that a request to void is about."""
-    return db.session.scalar(select(Lot).join(VoidRequest).where(VoidRequest.id == request_id))
+def request(request_id: int) -> tuple[VoidRequest, Lot] | None:
+    """A request to void, and the lot that it is about."""
+    query = select(VoidRequest, Lot).join(Lot, Lot.id == VoidRequest.lot_id).where(VoidRequest.id == request_id)
+    row = db.session.execute(query).first()
+    return (row[0], row[1]) if row is not None else None
 
 
 def lot_of_award(award_id: int) -> Lot | None:

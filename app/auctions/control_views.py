@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from app.auctions import control, control_queries, offers, queries, voids
+from app.auctions import control, control_queries, lot_pages, offers, voids
 from app.auctions.control_forms import (
     AskVoidForm,
     ExtendForm,
@@ -213,9 +213,9 @@ def ask(auction_id: int) -> Any:
 @roles("organiser")
 def decide(request_id: int, verdict: str) -> Any:
     """Approve a request to void, or decline it."""
-    lot = control_queries.lot_of_request(request_id) or abort(404)
+    request, lot = control_queries.request(request_id) or abort(404)
     auction_id, actor, approved = lot.auction_id, current_user.id, verdict == "approval"
-    if approved:
+    if approved and request.decided_at is None and request.asked_by != actor:  # else it is refused, and nobody's matter
         _end_checkouts(lot.id)
     try:
         with atomic():
@@ -259,7 +259,7 @@ def _end_checkouts(lot_id: int) -> None:
 def offer(slug: str, number: int) -> Any:
     """An offer, for whom it is made: the picture, the price, until when."""
     award = control_queries.offer_for(slug, number, current_user.id) or abort(404)
-    view = queries.lot_view(slug, number) or abort(404)
+    view = lot_pages.lot_view(slug, number) or abort(404)
     invoice = invoice_of("lot", award.id)
     stands = award.status is AwardStatus.OFFERED and award.expires_at is not None and award.expires_at > now()
     return render_template("auctions/offer.html", award=award, view=view, stands=stands, invoice=invoice)

@@ -22,7 +22,7 @@ from flask import Flask
 from flask_babel import force_locale
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
-from app.auctions import needs, queries
+from app.auctions import boards, histories, needs
 from app.auctions.models import Auction
 from app.config import LANGUAGES
 from app.core.clock import now
@@ -256,13 +256,13 @@ class Hub:
             return None
         at = now()
         with force_locale(board.language):
-            lots = queries.board(found, at)
-            return lots, queries.promised(found, lots), needs.public(found), queries.turns_at(found, at)
+            lots = boards.board(found, at)
+            return lots, boards.promised(found, lots), needs.public(found), boards.turns_at(found, at)
 
     def _steps(self, board: Board, lot: int) -> list[dict[str, Any]]:
         found = db.session.query(Auction).filter_by(slug=board.slug).one()
         with force_locale(board.language):
-            return queries.steps(found, lot)
+            return histories.steps(found, lot)
 
 
 def _beat() -> str:

@@ -71,13 +71,20 @@ class Logbook:
         self._chain.sealed = lambda: sealed
 
     def _sealed(self) -> Sealed:
-        """The leader's own bids that are not public, before anything was appended. What a void removed was higher."""
+        """The leader's own bids that are not public, before anything was appended. What a void removed never will be."""
         lot = self.lot
         query = select(LotEvent.seq, LotEvent.amount).where(
             LotEvent.lot_id == lot.id,
             LotEvent.bidder_id == lot.leader_id,
             LotEvent.seq >= lot.sealed_from,
-            LotEvent.amount <= lot.maximum,
             LotEvent.exact.is_(False),
+            lots.not_voided(),
         )
         return [(seq, amount or 0) for seq, amount in db.session.execute(query.order_by(LotEvent.seq))]
+
+
+def write_down(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
+    """One event alone: a void, or more time."""
+    book = Logbook(lot.auction, lot)
+    book.append(decision, operation=operation, entered_by=entered_by, reason=reason)
+    book.write()

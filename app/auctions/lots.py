@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from app.auctions import rules
 from app.auctions.chain import Chain, lines
@@ -72,6 +74,18 @@ def keep(lot: Lot, state: rules.LotState) -> None:
 def log_of(lot_id: int) -> list[LotEvent]:
     """Every accepted event of a lot, in order."""
     return list(db.session.scalars(select(LotEvent).where(LotEvent.lot_id == lot_id).order_by(LotEvent.seq)))
+
+
+@cache
+def not_voided() -> ColumnElement[bool]:
+    """Of the log's bids those that no void has removed. A void takes the later ones of its bidder along."""
+    void, target = aliased(LotEvent), aliased(LotEvent)
+    removed = (
+        select(void.id).join(target, (target.lot_id == void.lot_id) & (target.seq == void.voids_seq))
+        .where(void.lot_id == LotEvent.lot_id, void.bidder_id.is_(None), void.kind == EventKind.VOID)
+        .where(void.seq > LotEvent.seq, target.seq <= LotEvent.seq, target.bidder_id == LotEvent.bidder_id)
+    )  # fmt: skip
+    return ~removed.exists()
 
 
 def events_of(rows: Iterable[LotEvent]) -> list[rules.Event]:

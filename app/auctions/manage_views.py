@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from app.auctions import boards, histories, lot_pages, preparation, queries, services, settlement
 from app.auctions import lots as log
-from app.auctions import preparation, queries, services, settlement
 from app.auctions.forms import AuctionForm, LotForm, StartForm, VoidForm
 from app.auctions.models import Auction, Lot, LotStatus
 from app.core.database import db
@@ -65,6 +65,8 @@ def edit(auction_id: int) -> Any:
             form.closes_at.errors = [
                 _("Bids stand already: times, currency, beneficiary and bidders stay as they are.")
             ]
+        except preparation.NeedStands:
+            form.need_title.errors = [_("People have pledged for this already: it keeps a title.")]
         else:
             flash(_("Kept."), "success")
             return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
@@ -80,7 +82,7 @@ def _form(form: AuctionForm) -> AuctionForm:
 
 def _values(form: AuctionForm) -> dict[str, Any]:
     values = {field.name: field.data for field in form if field.name != "csrf_token"}
-    return values | {"campaign_id": values["campaign_id"] or None}
+    return values | {"campaign_id": values["campaign_id"] or None, "need_goal": values["need_goal"] or None}
 
 
 @blueprint.get(f"{AUCTION}/")
@@ -91,17 +93,18 @@ def page(auction_id: int) -> Any:
 
 
 def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collection[int] = ()) -> Any:
-    views = queries.lot_views(auction, withdrawn=True)
+    views = lot_pages.lot_views(auction, withdrawn=True)
     html = render_template(
         "auctions/manage/page.html",
         auction=auction,
         lots=views,
         awards=queries.awards_of(auction.id),
-        promised=sum(view.price for view in views if view.lot.price and view.phase is not queries.Phase.WITHDRAWN),
+        promised=boards.promised_in(auction.id),
         candidates=queries.candidates(auction),
         statement=queries.proceeds_of(auction),
         form=form,
         chosen=chosen,
+        nothing_chosen=status == 422 and not chosen,
     )
     return html, status
 
@@ -121,6 +124,7 @@ def add_lots(auction_id: int) -> Any:
     good = form.validate()
     if good and (wrong := _start_fault(form.start.data, auction)):
         form.start.errors, good = [wrong], False
+    good = good and bool(chosen)
     if not good:
         return _page(auction, form, 422, chosen)
     try:
@@ -172,7 +176,7 @@ def _lot_page(found: Lot, form: LotForm, void: VoidForm) -> Any:
         auction=found.auction,
         form=form,
         void=void,
-        history=queries.history(found.id, limit=None),
+        history=histories.history(found.id, limit=None),
         differences=log.differences(found.auction, found),
     )
     return html, 422 if form.errors or void.errors else 200
@@ -211,9 +215,11 @@ def hand_over(award_id: int) -> Any:
     """Tick that the picture left with its buyer."""
     try:
         with atomic():
-            settlement.hand_over(award_id, current_user.id)
+            theirs = settlement.hand_over(award_id, current_user.id)
     except LookupError:
         abort(404)
+    if not theirs:
+        flash(_("Somebody has changed this meanwhile. Look at the list again."), "warning")
     return redirect(safe_path(request.form.get("next"), url_for("manage_auctions.index")), 303)
 
 
@@ -222,7 +228,7 @@ def hand_over(award_id: int) -> Any:
 def labels(auction_id: int) -> str:
     """Wall labels to print, each with the code that opens its lot."""
     auction = _auction(auction_id)
-    return render_template("auctions/manage/labels.html", auction=auction, lots=queries.lot_views(auction))
+    return render_template("auctions/manage/labels.html", auction=auction, lots=lot_pages.lot_views(auction))
 
 
 @blueprint.get("/q/<code>.svg")

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import lazyload, selectinload
 
 from app.accounts.models import Person
-from app.auctions import queries
+from app.auctions import phases
 from app.auctions.models import Auction, Award, Bidder, Lot
 from app.core.database import db
 from app.core.mail import queue_letters, queue_mail
@@ -30,8 +30,9 @@ def lot_link(auction: Auction, lot: Lot) -> str:
     return f"{current_app.config['KERMESSE'].base_url}/auctions/{auction.slug}/lots/{lot.number}/"
 
 
-def _send(bidder_id: int, key: str, template: str, subject: Any, **context: Any) -> None:
-    # One statement, without roles: a bid holds the lot's lock while it tells whom it outbid.
+def send(bidder_id: int, key: str, template: str, subject: Any, **context: Any) -> None:
+    """Write a mail to a bidder, unless they are switched off; `subject` makes its words in their language."""
+    # One statement, without roles: the lot's lock is held meanwhile.
     query = (
         select(Person)
         .join(Bidder, Bidder.person_id == Person.id)
@@ -82,14 +83,14 @@ def outbid(lot: Lot, told: Sequence[Outbid], readers: Mapping[int, Reader]) -> N
 def outbid_letter(facts: Mapping[str, Any]) -> Letter:
     """The words for somebody who was outbid. The title goes with the picture when its consent is withdrawn."""
     lot = db.session.get_one(Lot, facts["lot_id"], options=[selectinload(Lot.artworks)])
-    title = queries.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
+    title = phases.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
     context = {"auction": lot.auction, "lot": lot, "title": title, "link": lot_link(lot.auction, lot), **facts}
     return Letter("auction_outbid", _("Somebody bid more for “%(title)s”", title=title), context)
 
 
 def voided(auction: Auction, lot: Lot, bidder_id: int, reason: str, *, leads: bool) -> None:
     """A bid was voided and this bidder's standing may have changed."""
-    _send(
+    send(
         bidder_id,
         f"voided:{lot.id}:{lot.last_seq}:{bidder_id}",
         "auction_voided",
@@ -105,7 +106,7 @@ def voided(auction: Auction, lot: Lot, bidder_id: int, reason: str, *, leads: bo
 def won(award: Award) -> None:
     """The lot is theirs; the invoice follows when the auction is over."""
     auction, lot = award.lot.auction, award.lot
-    _send(
+    send(
         award.bidder_id,
         f"won:{award.id}",
         "auction_won",
@@ -139,4 +140,4 @@ def thanks_letter(facts: Mapping[str, Any]) -> Letter:
 def _shown(lot: Lot) -> tuple[str, str | None]:
     """Title and picture as far as they may be shown."""
     picture = next(filter(None, (galleries.mail_image_url(artwork.id) for artwork in lot.artworks)), None)
-    return queries.title_of(lot, hidden=picture is None), picture
+    return phases.title_of(lot, hidden=picture is None), picture

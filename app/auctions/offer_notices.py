@@ -6,13 +6,13 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from app.auctions.models import Award, Lot
-from app.auctions.notices import _send, lot_link
+from app.auctions.notices import lot_link, send
 
 
 def offered(award: Award) -> None:
     """The lot can be theirs: until when, at what price, and where to answer."""
     lot = award.lot
-    _send(
+    send(
         award.bidder_id,
         f"offer:{award.id}",
         "auction_offer",
@@ -27,7 +27,7 @@ def offered(award: Award) -> None:
 def forfeited(award: Award) -> None:
     """No payment came: the lot goes on, and they owe nothing for it."""
     lot = award.lot
-    _send(
+    send(
         award.bidder_id,
         f"forfeited:{award.id}",
         "auction_forfeited",
@@ -41,8 +41,8 @@ def forfeited(award: Award) -> None:
 
 def settled_anew(lot: Lot, bidder_id: int, reason: str, *, outcome: str, amount: int | None = None) -> None:
     """A bid on a closed lot was voided. `outcome` for this bidder: lost (the lot is no longer theirs), price (it is, at
-    `amount`) or none (nothing else changes)."""
-    _send(
+    `amount`), no_offer and cheaper_offer (the same of a lot that they are offered) or none (nothing else changes)."""
+    send(
         bidder_id,
         f"settled-anew:{lot.id}:{lot.last_seq}:{bidder_id}",
         "auction_settled_anew",

@@ -15,12 +15,14 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.auctions import lots as log
-from app.auctions import offer_notices, rules, services, settlement
+from app.auctions import notices, offer_notices, rules, settlement
+from app.auctions.logbook import write_down
 from app.auctions.models import Award, AwardStatus, Bidder, Lot, Pledge
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import enqueue
+from app.core.news import tell
 from app.core.transactions import atomic, locked
 from app.payments import queries as payments
 from app.payments.models import Invoice
@@ -65,6 +67,7 @@ def accept(award_id: int, person_id: int) -> str | None:
     _lot, award = _locked(award_id)
     _own_open(award, person_id)
     award.status = AwardStatus.ACTIVE
+    tell()
     db.session.flush()
     audit.record("accept offer", "award", award_id, person_id)
     return settlement.invoice_bidder(award.bidder_id)
@@ -150,16 +153,18 @@ def offer(lot: Lot, found: rules.Award) -> Award:
 
 
 def take_back(award: Award, status: AwardStatus, actor_id: int) -> None:
-    """Let an unpaid award or offer stand no more, nor its invoice. The lot is locked. Raises OfferRefused (paid, pending)."""
+    """Let an unpaid award or offer stand no more, nor its invoice. The lot is locked. Raises OfferRefused as
+    `clear_invoice`."""
     clear_invoice(award, actor_id)
     award.status = status
+    tell()
     db.session.flush()
 
 
 def clear_invoice(award: Award, actor_id: int) -> None:
     """Void the invoice that an unpaid award stands on, if any; what else stood on it is invoiced anew.
 
-    Raises OfferRefused (paid, pending).
+    Raises OfferRefused (paid, pending, handed_over).
     """
     locked(Bidder, award.bidder_id)  # as the job that invoices does
     invoice = payments.invoice_of(settlement.PAYABLE, award.id)
@@ -174,6 +179,8 @@ def clear_invoice(award: Award, actor_id: int) -> None:
     locked(Award, award.id)
     if award.paid_at is not None:
         raise OfferRefused("paid")
+    if award.handed_over_at is not None:
+        raise OfferRefused("handed_over")
     award.invoiced_at = None
 
 
@@ -186,7 +193,9 @@ def _invoice_again(invoice: Invoice, award: Award) -> None:
 
 
 def release(lot: Lot, at: datetime, reason: str, actor_id: int) -> None:
-    """Void what those bid who let a closed lot go, before it is opened again, with a public reason. The lot is locked."""
+    """Void what those bid who let a closed lot go, before it is opened again, with a public reason; whoever leads by that
+    is told. The lot is locked."""
+    before = lot.leader_id
     gone = {award.bidder_id for award in awards_since_closing(lot) if award.status not in STANDING}
     for bidder_id in sorted(gone):
         events = log.events_of(log.log_of(lot.id))
@@ -195,8 +204,10 @@ def release(lot: Lot, at: datetime, reason: str, actor_id: int) -> None:
             continue
         decision = rules.decide_void(log.terms_of(lot.auction, lot), log.state_of(lot), events, first.seq, at)
         assert isinstance(decision, rules.Accepted)  # the bid stands
-        services._append(lot, decision, operation=f"void-{decision.event.seq}", entered_by=actor_id, reason=reason)
+        write_down(lot, decision, operation=f"void-{decision.event.seq}", entered_by=actor_id, reason=reason)
         audit.record("void bid", "lot", lot.id, actor_id, seq=first.seq, reason=reason)
+    if lot.leader_id is not None and lot.leader_id != before:
+        notices.voided(lot.auction, lot, lot.leader_id, reason, leads=True)
 
 
 def _locked(award_id: int) -> tuple[Lot, Award]:

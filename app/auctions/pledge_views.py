@@ -13,14 +13,15 @@ from wtforms import BooleanField
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import desk, needs, pledges, queries
-from app.auctions.models import Auction, Bidder, Pledge
-from app.auctions.outcomes import OperationReused, TermsNotAccepted
+from app.auctions import cards, desk, needs, pledges, queries
+from app.auctions.models import Auction, Bidder, Eligibility, Pledge
+from app.auctions.outcomes import OperationReused, TermsNotAccepted, WrongCode
 from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.web.access import public, roles
 from app.web.formats import amount
 from app.web.forms import Form, Given, MoneyField, OperationField, TextField, WholeField
+from app.web.limits import limiter
 from app.web.typed import forget_typed, typed_for
 
 blueprint = Blueprint("pledges", __name__)
@@ -29,7 +30,7 @@ SUGGESTED = (2000, 5000, 10000)
 
 
 class PledgeForm(Form):
-    """A pledge of one's own. `name` and `terms` are asked of somebody without a paddle."""
+    """A pledge of one's own. `name`, `terms` and `code` are asked of somebody without a paddle."""
 
     amount = MoneyField(
         _l("Your pledge"),
@@ -39,6 +40,7 @@ class PledgeForm(Form):
     operation = OperationField()
     name = TextField(_l("Your name"), longest=120, render_kw={"autocomplete": "name"})
     terms = BooleanField(_l("I accept the terms: a pledge is a promise to pay"))
+    code = TextField(_l("Invitation code"), longest=40, render_kw={"autocomplete": "off"})
 
 
 class HallForm(Form):
@@ -64,7 +66,8 @@ def _page(found: Auction, form: PledgeForm, status: int = 200) -> Any:
     accent = found.campaign.accent if found.campaign else ""
     html = render_template(
         "auctions/need.html", auction=found, need=need, form=form, suggested=SUGGESTED, accent=accent,
-        introduce=current_user.is_authenticated and not known,
+        introduce=current_user.is_authenticated and not known, asks_code=found.eligibility is Eligibility.CODE,
+        clause=cards.clause(found) if found.card_required else "",
     )  # fmt: skip
     return html, status
 
@@ -88,12 +91,17 @@ def add(slug: str) -> Any:
         with atomic():
             pledges.pledge(
                 auction_id, person_id, form.amount.data or 0, form.operation.data,
-                terms_accepted=form.terms.data and bool(form.name.data or not nameless),
+                terms_accepted=form.terms.data and bool(form.name.data or not nameless), code=form.code.data or "",
             )  # fmt: skip
             forget_typed()
             if nameless and form.name.data:
                 rename(locked(Person, person_id), form.name.data, language)
-    except TermsNotAccepted:
+    except (TermsNotAccepted, WrongCode) as missing:
+        if isinstance(missing, WrongCode):
+            form.code.errors = [_("Write the code that stands on your invitation.")]
+        if isinstance(missing, WrongCode) and form.code.data:
+            with limiter.limit("120 per hour"):  # as for a bid
+                form.code.errors = [_("This is not the code of this auction. It stands on your invitation.")]
         if not form.terms.data:
             form.terms.errors = [_("Accept the terms to pledge.")]
         if nameless and not form.name.data:

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.auctions import settlement
-from app.auctions.models import Auction, Bidder, Pledge
-from app.auctions.outcomes import OperationReused, TermsNotAccepted
+from app.auctions.eligibility import right_code
+from app.auctions.models import Auction, Bidder, Eligibility, Pledge
+from app.auctions.outcomes import OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.sitting import welcome
 from app.core import audit
 from app.core.clock import now
@@ -32,16 +33,21 @@ def pledge(
     operation: str,
     *,
     terms_accepted: bool = False,
+    code: str = "",
     entered_by: int | None = None,
 ) -> Pledge:
-    """Promise `amount` minor units. The same operation gives the same pledge; somebody new gets a paddle with it.
+    """Promise `amount` minor units. The same operation gives the same pledge; somebody new gets a paddle with it, so that
+    they are asked for what a first bid asks for.
 
-    Raises NoNeed, TermsNotAccepted, OperationReused (the same form with another amount).
+    Raises NoNeed, WrongCode, TermsNotAccepted, OperationReused (the same form with another amount).
     """
     auction: Auction | None = locked(Auction, auction_id)
     if auction is None or not auction.need_title or not auction.published or now() < auction.opens_at:
         raise NoNeed
     bidder = db.session.scalar(select(Bidder).where(Bidder.auction_id == auction_id, Bidder.person_id == person_id))
+    asks_code = bidder is None and auction.eligibility is Eligibility.CODE
+    if asks_code and not right_code(auction.invitation_code, code):
+        raise WrongCode
     if bidder is None and not terms_accepted:
         raise TermsNotAccepted
     at = now()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.auctions import rules
-from app.auctions.models import Auction, Eligibility, Lot, LotStatus, lot_artwork
+from app.auctions.models import Auction, Eligibility, Lot, LotStatus, Pledge, lot_artwork
 from app.auctions.settlement import CLOSE
 from app.core import audit
 from app.core.clock import now
@@ -25,6 +25,10 @@ from app.partners.services import add_with_slug
 
 class AuctionFrozen(Exception):
     """A bid stands, so what it was made under cannot change."""
+
+
+class NeedStands(Exception):
+    """Somebody has pledged for the need, so it cannot vanish."""
 
 
 class NotAuctionable(Exception):
@@ -68,7 +72,7 @@ def create_auction(
 
 def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> Auction:
     """Change an auction. After the first bid only words, whether it is published, and whether bidders leave a card: that
-    holds for bids from then on. Raises AuctionFrozen.
+    holds for bids from then on. Raises AuctionFrozen, NeedStands.
 
     Its lots follow the new closing time; those that were to close some minutes after the others still do.
     """
@@ -81,6 +85,10 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
     changed = {name for name, value in values.items() if getattr(auction, name) != value}
     if auction.frozen_at is not None and changed & firm:
         raise AuctionFrozen
+    if "need_title" in changed and not values["need_title"]:
+        pledged = select(Pledge.id).where(Pledge.auction_id == auction_id, Pledge.withdrawn_at.is_(None))
+        if db.session.scalar(pledged.limit(1)) is not None:
+            raise NeedStands
     before = auction.closes_at
     if "card_required" in changed:
         asked = "ask bidders for a card" if values["card_required"] else "ask bidders for no card"
@@ -101,6 +109,8 @@ def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: 
     auction: Auction | None = locked(Auction, auction_id)
     if auction is None:
         raise LookupError(auction_id)
+    artwork_ids = list(dict.fromkeys(artwork_ids))
+    take_turns_for(artwork_ids)
     allowed = set(galleries.auctionable_ids(artwork_ids))
     taken = set(db.session.scalars(select(lot_artwork.c.artwork_id).where(lot_artwork.c.artwork_id.in_(artwork_ids))))
     if set(artwork_ids) - allowed or taken:
@@ -121,6 +131,12 @@ def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: 
         enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
     audit.record("add lots", "auction", auction_id, actor_id, count=len(made))
     return made
+
+
+def take_turns_for(artwork_ids: Sequence[int]) -> None:
+    """A picture is sold once: of two auctions that want it one waits for the other."""
+    rows = select(Artwork.id).where(Artwork.id.in_(artwork_ids)).order_by(Artwork.id)
+    db.session.execute(rows.with_for_update())
 
 
 def update_lot(lot_id: int, *, actor_id: int, **values: Any) -> Lot:

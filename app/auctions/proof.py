@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,22 +13,25 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from app.auctions import answers, lots
-from app.auctions.models import Auction, Bidder, EventKind, Lot, LotEvent, LotStatus
+from app.auctions.models import Auction, Bidder, EventKind, Lot, LotEvent
 from app.auctions.outcomes import BidOutcome
 from app.core.database import db
 from app.web import formats
 
 
 def public_log(found: Auction) -> Iterator[str]:
-    """The lines of every lot with bids, in order, each starting with the terms. No maximum of a leader stands in them.
+    """The lines of every lot that ever had a bid, in order, each starting with the terms: those of a withdrawn lot stay, as
+    every receipt does. No maximum of a leader stands in them.
 
     The reason of a void comes after the hash of its line, since the words could name somebody: see `chain.py`.
     """
-    query = select(Lot).where(Lot.auction_id == found.id, Lot.last_seq > 0, Lot.status != LotStatus.WITHDRAWN)
-    for lot in db.session.scalars(query.order_by(Lot.number)).all():
+    rows = db.session.execute(
+        select(Lot, LotEvent.line, LotEvent.reason).join(LotEvent, LotEvent.lot_id == Lot.id)
+        .where(Lot.auction_id == found.id).order_by(Lot.number, LotEvent.seq)
+    )  # fmt: skip
+    for lot, log in groupby(rows, key=lambda row: row[0]):
         yield lots.chain_of(found, lot, lots.terms_of(found, lot)).first().text
-        log = select(LotEvent.line, LotEvent.reason).where(LotEvent.lot_id == lot.id).order_by(LotEvent.seq)
-        for line, reason in db.session.execute(log):
+        for _lot, line, reason in log:
             yield f'{line[:-1]},"reason":{json.dumps(reason)}}}' if reason else line
 
 

@@ -19,9 +19,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Person
-from app.auctions import lots, queries, rules
+from app.auctions import lots, phases, rules
 from app.auctions.models import Award, AwardStatus, Lot, PushSubscription
-from app.auctions.queries import Phase
+from app.auctions.phases import Phase
 from app.core import webpush
 from app.core.clock import now
 from app.core.database import db
@@ -159,11 +159,11 @@ def _title(lot: Lot) -> str:
     """A locked screen is read by anybody: a title that names the child stays off it, as one without consent does."""
     names = {word for artwork in lot.artworks for word in artwork.artist.casefold().split() if len(word) > 1}
     hidden = not galleries.pictures_for([artwork.id for artwork in lot.artworks])
-    return queries.title_of(lot, hidden=hidden or any(name in lot.title.casefold() for name in names))
+    return phases.title_of(lot, hidden=hidden or any(name in lot.title.casefold() for name in names))
 
 
 def _open(lot: Lot | None) -> bool:
-    return lot is not None and queries.phase(lot.auction, lot, now()) in (Phase.OPEN, Phase.PAUSED)
+    return lot is not None and phases.phase(lot.auction, lot, now()) in (Phase.OPEN, Phase.PAUSED)
 
 
 def _outbid(lot_id: int, person_id: int) -> Notice | None:

@@ -102,7 +102,7 @@ def _desk(
         "auctions/manage/desk.html", auction=auction, form=form, search=search, namesake=namesake,
         chosen=_chosen(auction, form), known=desk.known(auction.id, search) if search else [],
         holders=holders, masked=desk.masked, absent=absent, absentees=absentees, owing=owing,
-        before_opening=now() < auction.opens_at,
+        before_opening=now() < auction.opens_at, counted=absentee.counted(auction.id),
     )  # fmt: skip
     return html, status
 
@@ -147,7 +147,7 @@ def take_back(auction_id: int, entry_id: int) -> Any:
     found_auction(auction_id)
     try:
         with atomic():
-            gone = absentee.take_back(entry_id, current_user.id)
+            gone = absentee.take_back(auction_id, entry_id, current_user.id)
     except LookupError:
         gone = True
     if gone:

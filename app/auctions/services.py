@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.auctions import lots, notices, rules
-from app.auctions.logbook import Logbook
+from app.auctions.logbook import write_down
 from app.auctions.models import Lot, LotStatus
 from app.auctions.outcomes import BidOutcome, BidRequest, CardMissing, OperationReused, TermsNotAccepted, WrongCode
 from app.auctions.sitting import Sitting
@@ -50,12 +50,6 @@ def count_absentee(lot_id: int) -> None:
     place_bids(lot_id, [])
 
 
-def _append(lot: Lot, decision: rules.Accepted, *, operation: str, entered_by: int | None, reason: str = "") -> None:
-    book = Logbook(lot.auction, lot)
-    book.append(decision, operation=operation, entered_by=entered_by, reason=reason)
-    book.write()
-
-
 def void_bid(lot_id: int, seq: int, reason: str, actor_id: int) -> None:
     """Void a bid with a public reason; later bids of the same bidder on the lot go with it ("Void").
 
@@ -63,7 +57,7 @@ def void_bid(lot_id: int, seq: int, reason: str, actor_id: int) -> None:
     """
     lot: Lot | None = locked(Lot, lot_id)
     at = now()
-    if lot is None or lot.settled_at is not None or at >= lot.closes_at:
+    if lot is None or lot.settled_at is not None or (at >= lot.closes_at and not lots.held(lot.auction, lot)):
         raise VoidRefused
     terms, before = lots.terms_of(lot.auction, lot), lots.state_of(lot)
     events = lots.events_of(lots.log_of(lot_id))
@@ -71,7 +65,7 @@ def void_bid(lot_id: int, seq: int, reason: str, actor_id: int) -> None:
     if isinstance(decision, rules.Refused):
         raise VoidRefused
     after = decision.state
-    _append(lot, decision, operation=f"void-{decision.event.seq}", entered_by=actor_id, reason=reason)
+    write_down(lot, decision, operation=f"void-{decision.event.seq}", entered_by=actor_id, reason=reason)
     audit.record("void bid", "lot", lot_id, actor_id, seq=seq, reason=reason)
     voided = next(event.bidder for event in events if isinstance(event, rules.Bid) and event.seq == seq)
     told = {bidder for bidder in (before.leader, after.leader, voided) if bidder is not None}

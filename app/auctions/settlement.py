@@ -125,14 +125,17 @@ class LotPayable:
             notices.thanks(award)
 
 
-def hand_over(award_id: int, actor_id: int) -> None:
-    """The picture left the wall with its buyer."""
+def hand_over(award_id: int, actor_id: int) -> bool:
+    """The picture left the wall with its buyer; False when the lot is no longer theirs. Raises LookupError."""
     award: Award | None = locked(Award, award_id)
     if award is None:
         raise LookupError(award_id)
+    if award.status is not AwardStatus.ACTIVE:
+        return False
     if award.handed_over_at is None:
         award.handed_over_at, award.handed_over_by = now(), actor_id
         audit.record("hand over", "award", award_id, actor_id)
+    return True
 
 
 def take_back(award_id: int, actor_id: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select, union_all
+from sqlalchemy import insert, literal, select, union_all
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
@@ -86,7 +86,7 @@ class Sitting:
             self._meet([BidRequest(person_id=entry.bidder.person_id, amount=0, operation="") for entry, _ in counted])
         for entry, decision in counted:
             before, after = book.state, decision.state
-            book.append(decision, operation=f"absentee-{entry.id}", entered_by=entry.entered_by)
+            book.append(decision, operation=f"{absentee.OPERATION}{entry.id}", entered_by=entry.entered_by)
             passed = before.leader if before.leader != after.leader else entry.bidder_id
             if passed is not None and passed != after.leader:
                 needed = rules.next_minimum(book.terms, after)
@@ -223,21 +223,17 @@ class Sitting:
         ).where(log.lot_id == lot.id)
         known = {bidder.id for one in requests if (bidder := self.bidders.get(one.person_id))}
         sent = log.bidder_id.in_(known) & log.operation.in_({one.operation for one in requests})
-        reads = [found.where(sent)] if known else []
+        reads = [found.add_columns(literal(False)).where(sent)] if known else []
         if lot.sealed_from is not None:
-            own = (log.seq >= lot.sealed_from, log.bidder_id == lot.leader_id, log.amount <= lot.maximum)
-            reads.append(found.where(*own))
+            own = [log.seq >= lot.sealed_from, log.bidder_id == lot.leader_id, log.exact.is_(False)]
+            if lot.bids != lot.last_seq:  # not every event is a bid that stands
+                own.append(lots.not_voided())
+            reads.append(found.add_columns(literal(True)).where(*own))
         if not reads:
             return {}
         rows = sorted(db.session.execute(union_all(*reads)), key=lambda row: row.seq)
-        earlier = {(row[0], row[1]): Earlier(*row[2:]) for row in rows}
-        self.book.sealed_are(
-            [
-                (one.seq, one.amount) for (bidder, _operation), one in earlier.items()
-                if bidder == lot.leader_id and not one.exact and lot.sealed_from and one.seq >= lot.sealed_from
-            ]
-        )  # fmt: skip
-        return earlier
+        self.book.sealed_are([(row.seq, row.amount) for row in rows if row[-1]])
+        return {(row.bidder_id, row.operation): Earlier(*row[2:-1]) for row in rows}
 
     def _welcome(self, person_id: int, at: datetime) -> Bidder:
         bidder = welcome(self.auction, person_id, at)

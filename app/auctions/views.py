@@ -16,11 +16,26 @@ from markupsafe import Markup
 from app.accounts.models import Person
 from app.accounts.services import rename
 from app.accounts.views import ask_to_sign_in
-from app.auctions import answers, cards, needs, proof, queries, services, settlement, watching
+from app.auctions import (
+    answers,
+    boards,
+    cards,
+    histories,
+    lot_pages,
+    needs,
+    phases,
+    proof,
+    queries,
+    services,
+    settlement,
+    standings,
+    watching,
+)
 from app.auctions.forms import BidForm
 from app.auctions.lane import NOTES, Notes, Visitor
+from app.auctions.lot_pages import LotView
 from app.auctions.models import Eligibility, Lot
-from app.auctions.queries import LotView, Phase, Standing
+from app.auctions.phases import Phase, Standing
 from app.auctions.rules import Reason
 from app.config import ROOT
 from app.core.database import db
@@ -51,8 +66,8 @@ def page(slug: str) -> str:
     return render_template(
         "auctions/page.html",
         auction=found,
-        lots=queries.lot_views(found),
-        standings=queries.standings(found),
+        lots=lot_pages.lot_views(found),
+        standings=standings.standings(found),
         need=needs.need_of(found),
         accent=_accent(found),
     )
@@ -171,7 +186,7 @@ def _page(
     view: LotView, form: BidForm, status: int = 200, *, confirming: bool = False, ask_again: bool = False
 ) -> tuple[str, int]:
     form.amount.currency = view.auction.currency
-    mine = queries.mine(view)
+    mine = standings.mine(view)
     needed = mine.needed or view.needed
     if form.amount.data is None and not getattr(form.amount, "typed", None):
         form.amount.data = needed
@@ -187,7 +202,7 @@ def _page(
         form=form,
         mine=mine,
         needed=needed,
-        words=view.waits or queries.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
+        words=view.waits or phases.words(mine.standing, view.phase, amount(needed, view.auction.currency)),
         history=history,
         why=why,
         watched=watching.watches(view.lot.id),
@@ -196,14 +211,15 @@ def _page(
         receipt=_receipt(view, mine),
         introduce=current_user.is_authenticated and (not known or agree),
         card=card,
-        biddable=view.phase is Phase.OPEN,
+        # What was typed stays through a pause; for other phases the words alone say what became of it.
+        biddable=view.phase is Phase.OPEN or (view.phase is Phase.PAUSED and bool(form.errors)),
         leading=mine.standing is Standing.LEADING,
         accent=_accent(view.auction),
     )
     return html, status
 
 
-def _receipt(view: LotView, mine: queries.Mine) -> tuple[proof.Receipt, tuple[str, str]] | None:
+def _receipt(view: LotView, mine: standings.Mine) -> tuple[proof.Receipt, tuple[str, str]] | None:
     """After a bid the address names it: the receipt, and how the bid stands now."""
     seq = _index(request.args.get("bid", ""))
     found = proof.receipts(view.auction, view.lot.number, seq) if seq and mine.paddle is not None else []
@@ -219,14 +235,14 @@ def _receipt(view: LotView, mine: queries.Mine) -> tuple[proof.Receipt, tuple[st
 def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int) -> tuple[Markup, str]:
     """The lines of a lot's history, and why the price is what it is. The log only grows, so its length says whether they
     are still the newest."""
-    steps = queries.history(lot_id)
+    steps = histories.history(lot_id)
     auction = db.session.get_one(Lot, lot_id).auction
     why = proof.why(steps[0].line, auction.currency) if steps else ""
     return Markup(render_template("auctions/_history.html", history=steps, auction=auction, why=proof.why)), why  # noqa: S704 - a template
 
 
 def _lot(slug: str, number: int) -> LotView:
-    return queries.lot_view(slug, number) or abort(404)
+    return lot_pages.lot_view(slug, number) or abort(404)
 
 
 @blueprint.post("/auctions/<slug>/lots/<int(max=2147483647):number>/invoice")
@@ -234,7 +250,7 @@ def _lot(slug: str, number: int) -> LotView:
 def invoice(slug: str, number: int) -> Any:
     """A winner who would rather pay now than wait for the last lot."""
     view = _lot(slug, number)
-    mine = queries.mine(view)
+    mine = standings.mine(view)
     token = mine.invoice_token
     if token is None:
         bidder_id = mine.award.bidder_id if mine.award else abort(404)
@@ -248,7 +264,7 @@ def invoice(slug: str, number: int) -> Any:
 def live(slug: str) -> Any:
     """The state of every lot, for open pages that keep themselves fresh; 304 while nothing but the clock moved."""
     found = queries.auction(slug) or abort(404)
-    state = queries.live(found)
+    state = standings.live(found)
     response = Response(json.dumps(state), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     unmoved = json.dumps([state["lots"], state["mine"], state["need"]])
@@ -272,7 +288,7 @@ def proceeds(slug: str) -> str:
         "auctions/proceeds.html",
         auction=found,
         statement=queries.proceeds_of(found),
-        lots=[view for view in queries.lot_views(found) if view.sold],
+        lots=[view for view in lot_pages.lot_views(found) if view.sold],
         accent=_accent(found),
     )
 
@@ -307,14 +323,14 @@ def verify_script() -> Response:
 def screen(slug: str) -> str:
     """For the projector in the hall: one lot after another, the prices, the total. `?lot=` counts, `?number=` names."""
     found = queries.auction(slug) or abort(404)
-    views = queries.lot_views(found)
+    views = lot_pages.lot_views(found)
     index = _index(request.args.get("lot", "")) % max(1, len(views))
     named = _index(request.args.get("number", ""))
     index = next((place for place, view in enumerate(views) if view.lot.number == named), index)
     called = next((place for place, view in enumerate(views) if view.lot.number == found.called_number), None)
     index = called if called is not None else index  # whatever is asked: the hall sees the lot that is called
     view = views[index] if views else None
-    promised = sum(view.price for view in views if view.lot.bids and (view.sold or not view.lot.settled_at))
+    promised = boards.promised_in(found.id)
     return render_template(
         "auctions/screen.html",
         auction=found,
@@ -325,7 +341,7 @@ def screen(slug: str) -> str:
         called=called is not None,
         view=view,
         need=needs.need_of(found),
-        paddle=view.lot.leader.paddle if view and view.lot.leader else None,
+        paddle=view.paddle if view else None,
     )
 
 

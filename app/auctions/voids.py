@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.auctions import lots as log
-from app.auctions import offer_notices, offers, rules, services
+from app.auctions import offer_notices, offers, rules
+from app.auctions.logbook import write_down
 from app.auctions.models import Award, AwardStatus, Lot, VoidRequest
 from app.auctions.offers import OfferRefused
 from app.core import audit
@@ -72,7 +73,7 @@ def _void(lot: Lot, request: VoidRequest, actor_id: int) -> Award | None:
     if isinstance(decision, rules.Refused):
         raise AskRefused("no_such_bid")
     operation = f"void-{decision.event.seq}"
-    services._append(lot, decision, operation=operation, entered_by=actor_id, reason=request.reason)
+    write_down(lot, decision, operation=operation, entered_by=actor_id, reason=request.reason)
     audit.record("void bid", "lot", lot.id, actor_id, seq=request.seq, reason=request.reason)
     voided = next(event.bidder for event in events if isinstance(event, rules.Bid) and event.seq == request.seq)
     told = {int(bidder) for bidder in (before.leader, decision.state.leader, voided) if bidder is not None}
@@ -87,19 +88,20 @@ def _void(lot: Lot, request: VoidRequest, actor_id: int) -> Award | None:
 
 def _settle_anew(lot: Lot, standing: Award, actor_id: int, outcomes: dict[int, tuple[str, int | None]]) -> Award | None:
     """Whoever has the lot, or is offered it, keeps it at the replayed price, or loses it to who leads now."""
+    only_offered = standing.status is AwardStatus.OFFERED
     gone = {award.bidder_id for award in offers.awards_since_closing(lot) if award.status not in offers.STANDING}
     found = offers.winner(lot, gone)
     if found is not None and found.bidder == standing.bidder_id:
         if found.price != standing.amount:
             _reprice(standing, found.price, actor_id)
-            outcomes[standing.bidder_id] = ("price", found.price)
+            outcomes[standing.bidder_id] = ("cheaper_offer" if only_offered else "price", found.price)
         return None
     try:
         offers.take_back(standing, AwardStatus.FORFEITED, actor_id)
     except OfferRefused as refusal:
         raise AskRefused(refusal.reason) from refusal
     audit.record("forfeit award", "award", standing.id, actor_id, lot=lot.number)
-    outcomes[standing.bidder_id] = ("lost", None)
+    outcomes[standing.bidder_id] = ("no_offer" if only_offered else "lost", None)
     return offers.offer(lot, found) if found is not None else None
 
 

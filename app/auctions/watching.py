@@ -10,12 +10,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Person
-from app.auctions import notices, queries
+from app.auctions import lot_pages, notices, phases, standings
+from app.auctions.lot_pages import LotView
 from app.auctions.models import Auction, Bidder, Lot, LotStatus, Watch
-from app.auctions.queries import LotView, Standing
+from app.auctions.phases import Standing
 from app.core.clock import now
 from app.core.database import db
 from app.core.mail import queue_letters
@@ -29,8 +31,9 @@ CLOSING = "closing"
 
 def watch(lot_id: int, person_id: int) -> None:
     """Keep an eye on a lot; again changes nothing."""
-    if db.session.get(Watch, (person_id, lot_id)) is None:
-        db.session.add(Watch(person_id=person_id, lot_id=lot_id, created_at=now()))
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    row = insert(Watch).values(person_id=person_id, lot_id=lot_id, created_at=now())
+    db.session.execute(row.on_conflict_do_nothing())  # two touches may come at once
 
 
 def unwatch(lot_id: int, person_id: int) -> None:
@@ -55,14 +58,14 @@ class Own:
 
 def own_lots(found: Auction) -> list[Own]:
     """The lots that the viewer bid on or watches: first where something is to be done."""
-    shown = queries.standings(found)
+    shown = standings.standings(found)
     watched = set(
         db.session.scalars(select(Watch.lot_id).join(Lot, Lot.id == Watch.lot_id)
         .where(Watch.person_id == current_user.id, Lot.auction_id == found.id))
     )  # fmt: skip
     rows = [
         Own(view, standing, needed, view.lot.id in watched)
-        for view in queries.lot_views(found)
+        for view in lot_pages.lot_views(found)
         if view.lot.id in watched or view.lot.number in shown
         for standing, needed in [shown.get(view.lot.number, (Standing.NONE, view.needed))]
     ]
@@ -96,6 +99,6 @@ def remind() -> None:
 def closing_letter(facts: Mapping[str, Any]) -> Letter:
     """The words for somebody whose lot closes soon."""
     lot = db.session.get_one(Lot, facts["lot_id"], options=[selectinload(Lot.artworks)])
-    title = queries.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
+    title = phases.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
     context = {"auction": lot.auction, "lot": lot, "title": title, "link": notices.lot_link(lot.auction, lot)}
     return Letter("auction_closing", _("“%(title)s” closes soon", title=title), context)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import selectinload
 
 from app.auctions import queries as auctions
-from app.auctions.models import Auction, Award, AwardStatus, Lot
+from app.auctions.models import Auction, Award, AwardStatus
 from app.core.clock import now
 from app.core.database import db
 from app.core.jobs import Job
@@ -65,12 +65,6 @@ def raised(shown: list[Campaign]) -> dict[int, str]:
         if amounts:
             said[campaign.id] = " + ".join(amounts)
     return said
-
-
-def promised(auction: Auction) -> int:
-    """What the leading bids of an auction come to, in minor units."""
-    query = select(func.sum(Lot.price)).where(Lot.auction_id == auction.id, Lot.leader_id.is_not(None))
-    return db.session.scalar(query) or 0
 
 
 def galleries_of(campaign_id: int | None = None, limit: int = 3) -> list[Gallery]:

@@ -23,7 +23,7 @@ blueprint = Blueprint("site", __name__)
 @public
 def home() -> str:
     """The season at a glance: what to see, where to go, what to bid on."""
-    from app.auctions import queries as auctions
+    from app.auctions import boards, lot_pages
     from app.events import queries as events
     from app.galleries import queries as galleries
 
@@ -39,8 +39,8 @@ def home() -> str:
         running=auction is not None and auction.opens_at <= at < auction.ends_at,
         kinds=KINDS,
         auction=auction,
-        promised=queries.promised(auction) if auction else 0,
-        lots=auctions.lot_cards(auction, limit=7) if auction else [],
+        promised=boards.promised_in(auction.id) if auction else 0,
+        lots=lot_pages.lot_views(auction, limit=7) if auction else [],
         events=events.upcoming(limit=3),
         galleries=galleries.gallery_cards(limit=2),
     )

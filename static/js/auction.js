@@ -34,11 +34,11 @@ function flash(element) {
   element.classList.add("changed");
 }
 
-// How the lot looks to this reader. Whoever bid and does not lead is outbid, whatever we asked last.
+// How the lot looks to this reader. Whoever bid is outbid by whoever else leads, whatever we asked last.
 function view(lot) {
   const own = mine.lots[lot.number];
   if (!own) return { ...lot, standing: "none" };
-  if (lot.paddle !== mine.paddle) return { ...lot, standing: "outbid", words: lot.outbid_words };
+  if (lot.paddle !== null && lot.paddle !== mine.paddle) return { ...lot, standing: "outbid", words: lot.outbid_words };
   return { ...lot, ...own };
 }
 
@@ -112,7 +112,8 @@ function applyToWall(lot) {
   if (standing && mine.paddle !== null) {
     standing.hidden = own.standing === "none";
     standing.className = `standing ${own.standing}`;
-    set(standing, (standing.dataset[own.standing] ?? "").replace("{}", own.needed_text));
+    const words = own.standing === "outbid" && lot.phase !== "open" ? standing.dataset.over : standing.dataset[own.standing];
+    set(standing, (words ?? "").replace("{}", own.needed_text));
   }
   const line = root.querySelector(`[data-lot="${lot.number}"]`);
   const tag = line?.closest(".work")?.querySelector(".price-tag");

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.auctions import absentee, cards, desk, preparation, room, services, settlement
 from app.auctions.lane import Order, _place
-from app.auctions.models import Auction, Award, Bidder, BidRefusal, LotEvent
+from app.auctions.models import Auction, Award, Bidder, BidRefusal, LotEvent, LotStatus
 from app.auctions.outcomes import BidOutcome, BidRequest, CardMissing, TermsNotAccepted
 from app.core.audit import AuditEntry
 from app.core.clock import now, travel
@@ -343,6 +343,21 @@ def test_a_maximum_at_the_desk_needs_a_card_until_the_opening(app: Flask, cast: 
     assert event.bidder is not None
     assert event.bidder.person_id == cast.parent.id
     assert db.session.scalars(select(BidRefusal.reason)).all() == [cards.NO_CARD]
+
+
+def test_a_maximum_for_a_withdrawn_lot_binds_no_card(app: Flask, cast: Cast) -> None:
+    at = now().replace(microsecond=0)
+    auction = asking(opens_at=at + timedelta(hours=1), closes_at=at + timedelta(hours=3))
+    lot_id = lot_of(auction).id
+    leave(cast.parent)
+    with atomic():
+        desk.give_paddle(auction.id, cast.parent.id, entered_by=cast.helper.id)
+        absentee.enter(lot_id, desk.bidder_id_of(auction.id, 100) or 0, 4000, entered_by=cast.helper.id)
+    with app.test_request_context("/"):
+        assert len(cards.claims(cast.parent.id)) == 1
+        with atomic():
+            services.set_lot_status(lot_id, LotStatus.WITHDRAWN, cast.organiser.id)
+        assert cards.claims(cast.parent.id) == []
 
 
 # ---- removing

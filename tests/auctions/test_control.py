@@ -11,16 +11,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.auctions import control, lots, preparation, queries, services
-from app.auctions.models import Auction, Lot, LotStatus
-from app.auctions.queries import Phase
+from app.auctions import control, lots, offers, phases, preparation, services
+from app.auctions.models import Auction, Award, Lot, LotStatus
+from app.auctions.phases import Phase
 from app.core.audit import AuditEntry
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.jobs import Job, run_due
 from app.core.transactions import atomic
 from app.payments.models import Invoice
-from tests.auctions.helpers import bid, events, lot_of, make_auction
+from tests.auctions.helpers import bid, events, hang, lot_of, mails, make_auction
 from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.nasty import NASTY_TEXTS, encodable
@@ -207,6 +207,36 @@ def test_a_pause_gives_its_length_back_and_spares_lots_paused_before(cast: Cast)
     assert agrees(auction)
 
 
+def test_a_lot_added_during_a_pause_opens_with_the_others(cast: Cast) -> None:
+    auction = make_auction()
+    with atomic():
+        control.pause(auction.id, "A fire alarm.", cast.organiser.id)
+    (artwork,) = hang(["Found behind the piano"])
+    with atomic():
+        preparation.add_lots(auction.id, [artwork], 1000)
+    assert bid(lot_of(auction, 2), cast.parent, 20).reason == "paused"
+    with atomic():
+        control.resume(auction.id, "", cast.organiser.id)
+    assert bid(lot_of(auction, 2), cast.parent, 20).leads
+
+
+def test_a_bid_is_voided_during_a_pause_though_its_lot_would_have_closed(cast: Cast) -> None:
+    """The pause came for this: no lot closes meanwhile, so its log is still the organiser's."""
+    auction = make_auction()
+    end = auction.closes_at
+    bid(lot_of(auction), cast.parent, 20)
+    bid(lot_of(auction), cast.staff, 50)
+    with travel(end - MINUTE), atomic():
+        control.pause(auction.id, "We look into a bid.", cast.organiser.id)
+    with travel(end + MINUTE), atomic():
+        services.void_bid(lot_of(auction).id, 2, "A slip of the finger.", cast.organiser.id)
+    with travel(end + 2 * MINUTE), atomic():
+        control.resume(auction.id, "", cast.organiser.id)
+    lot = lot_of(auction)
+    assert (lot.price, lot.closes_at) == (1000, end + 3 * MINUTE)
+    assert agrees(auction)
+
+
 def test_no_lot_closes_during_a_pause(cast: Cast) -> None:
     auction = make_auction(2)
     end = auction.closes_at
@@ -217,7 +247,7 @@ def test_no_lot_closes_during_a_pause(cast: Cast) -> None:
         run_due()
         lot = lot_of(auction, 1)
         assert lot.settled_at is None
-        assert queries.phase(lot.auction, lot, now()) is Phase.PAUSED
+        assert phases.phase(lot.auction, lot, now()) is Phase.PAUSED
         with atomic():
             control.resume(auction.id, "On we go.", cast.organiser.id)
         assert bid(lot_of(auction, 1), cast.staff, 30).leads
@@ -293,6 +323,28 @@ def test_unsold_lots_take_bids_again(cast: Cast) -> None:
     assert agrees(auction)
 
 
+def test_who_leads_a_lot_that_is_opened_again_is_told(cast: Cast) -> None:
+    """Their bid lay below the reserve; without the winner's it leads, and binds them again."""
+    auction = make_auction()
+    with atomic():
+        preparation.update_lot(lot_of(auction).id, actor_id=cast.organiser.id, reserve=6000)
+    for person, francs in ((cast.staff, 50), (cast.parent, 90)):
+        bid(lot_of(auction), person, francs)
+    with travel(auction.closes_at + MINUTE):
+        run_due()
+        award_id = db.session.scalars(select(Award.id)).one()
+        with atomic():
+            assert offers.forfeit(award_id, cast.organiser.id) is None
+        with atomic():
+            control.reopen(
+                auction.id, [lot_of(auction).id], now() + 60 * MINUTE, "They did not pay.", cast.organiser.id
+            )
+        (mail,) = mails("voided:")
+    assert mail.recipient == cast.staff.email
+    assert "Your bid leads." in mail.text
+    assert agrees(auction)
+
+
 # ---- the page -------------------------------------------------------------------------------------------------------
 
 
@@ -358,6 +410,15 @@ def test_what_cannot_be_done_is_said_beside_the_field(
     assert answer.status_code == 422
     found = fresh(auction)
     assert (ends(auction), found.notice, found.paused_at) == ([auction.closes_at], "", None)
+
+
+def test_what_somebody_else_did_meanwhile_is_said(cast: Cast, client_for: Browserlike) -> None:
+    """The form that was sent is not on the page any more; why it was not taken is."""
+    auction, client = make_auction(), client_for(cast.organiser)
+    address = f"/manage/auctions/{auction.id}/control/"
+    assert "The auction is not paused." in client.post(f"{address}resumption", data={}).text
+    assert client.post(f"{address}pause", data=ACTIONS["pause"]).status_code == 303
+    assert "Let the bidding go on first." in client.post(f"{address}pause", data=ACTIONS["pause"]).text
 
 
 @pytest.mark.parametrize("text", NASTY_TEXTS)

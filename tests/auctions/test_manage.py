@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from flask import Flask
+from sqlalchemy import event, func, select
 
-from app.auctions import settlement
-from app.auctions.models import Auction, Award, Lot, LotEvent
+from app.auctions import offers, pledges, preparation, settlement
+from app.auctions.models import Auction, Award, AwardStatus, Lot, LotEvent
 from app.core.clock import travel
 from app.core.database import db
-from app.core.transactions import atomic
+from app.core.transactions import atomic, locked
 from app.galleries.models import Scope
 from app.partners.models import Partner
 from app.partners.services import create_partner
@@ -20,6 +24,7 @@ from tests.auctions.helpers import bid, events, hang, lot_of, mails, make_auctio
 from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.nasty import NASTY_TEXTS, encodable
+from tests.races.test_seats import at_once
 
 PAGES = ("/manage/auctions/", "/manage/auctions/new/", "{auction}", "{auction}edit/", "{auction}labels/", "{lot}")
 ACTIONS = (
@@ -228,3 +233,146 @@ def test_labels_carry_the_code_of_each_lot(cast: Cast, client_for: Browserlike) 
     page = client_for(cast.helper).get(address("{auction}labels/", auction)).text
     for number in (1, 2):
         assert f"/q/{lot_of(auction, number).code}.svg" in page
+
+
+def test_each_role_finds_the_pages_that_are_theirs(cast: Cast, client_for: Browserlike) -> None:
+    """Every address of this auction on the page opens for whom the page shows it to."""
+    auction = make_auction()
+    bid(lot_of(auction), cast.parent, 50)
+    with atomic():
+        locked(Auction, auction.id).need_title = "A school bus"
+    lot_id = lot_of(auction).id
+    with travel(auction.closes_at + timedelta(seconds=1)), atomic():
+        settlement.close_lot(lot_id)
+    here = f"/manage/auctions/{auction.id}/"
+    shown = {}
+    for person in (cast.organiser, cast.helper, cast.treasurer):
+        client = client_for(person)
+        links = set(re.findall(rf'href="({here}[^"]+)"', client.get(here).text))
+        assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+        shown[person.id] = {link.removeprefix(here) for link in links}
+    assert {"hand-over/", "pledges/", "labels/", "desk/", "floor/"} <= shown[cast.helper.id]
+    assert {"hand-over/", "auctioneer/", "control/", "edit/"} <= shown[cast.organiser.id]
+    assert shown[cast.treasurer.id] == set()
+
+
+def test_a_picture_let_go_by_its_buyer_is_not_handed_to_them(cast: Cast, client_for: Browserlike) -> None:
+    """A helper's list is older than what the organiser decided."""
+    auction = make_auction()
+    bid(lot_of(auction), cast.parent, 50)
+    lot_id = lot_of(auction).id
+    with travel(auction.closes_at + timedelta(seconds=1)):
+        with atomic():
+            settlement.close_lot(lot_id)
+        award_id = db.session.scalars(select(Award.id)).one()
+        with atomic():
+            offers.forfeit(award_id, cast.organiser.id)
+    answer = client_for(cast.helper).post(f"/manage/awards/{award_id}/hand-over", follow_redirects=True)
+    assert "Somebody has changed this meanwhile." in answer.text
+    assert db.session.get_one(Award, award_id, populate_existing=True).handed_over_at is None
+
+
+def test_a_picture_that_left_is_not_taken_back(cast: Cast) -> None:
+    """The hand-over came between the organiser's look and the lock."""
+    auction = make_auction()
+    bid(lot_of(auction), cast.parent, 50)
+    lot_id = lot_of(auction).id
+    with travel(auction.closes_at + timedelta(seconds=1)):
+        with atomic():
+            settlement.close_lot(lot_id)
+        award = db.session.scalars(select(Award)).one()
+        with atomic():
+            settlement.hand_over(award.id, cast.helper.id)
+        with pytest.raises(offers.OfferRefused, match="handed_over"), atomic():
+            offers.take_back(db.session.get_one(Award, award.id), AwardStatus.FORFEITED, cast.organiser.id)
+
+
+def test_a_picture_is_one_lot_however_often_it_is_ticked(cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction(0)
+    (artwork,) = hang(["One"])
+    client, lots = client_for(cast.organiser), f"/manage/auctions/{auction.id}/lots"
+    answer = client.post(lots, data={"start": "12"})
+    assert answer.status_code == 422
+    assert "Tick one picture or more." in answer.text
+    assert 'value="12"' in answer.text
+    assert client.post(lots, data={"artwork": [artwork, artwork], "start": "12"}).status_code == 303
+    assert count(Lot) == 1
+
+
+def add_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Two auctions want one picture, and look both before either writes, if they may; how many lots it became."""
+    auctions = [make_auction(0).id, make_auction(0).id]
+    (artwork,) = hang(["Wanted by two"])
+    look, both = preparation.galleries.auctionable_ids, threading.Barrier(2)
+
+    def slowly(ids: Any) -> Any:
+        found = look(ids)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        return found
+
+    def add(number: int) -> str:
+        try:
+            with atomic():
+                preparation.add_lots(auctions[number], [artwork], 1000)
+        except preparation.NotAuctionable:
+            return "refused"
+        return "added"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation.galleries, "auctionable_ids", slowly)
+        at_once(app, add, 2)
+    return count(Lot)
+
+
+def test_two_auctions_do_not_sell_one_picture(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert add_at_once(app, monkeypatch) == 1
+
+
+def test_without_the_lock_both_would_sell_it(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "take_turns_for", lambda artwork_ids: None)
+    expected = 2 if db.engine.dialect.name == "postgresql" else 1  # SQLite has one writer, whatever is locked
+    assert add_at_once(app, monkeypatch) == expected
+
+
+def test_the_hand_over_list_costs_the_same_for_one_picture_and_for_five(cast: Cast, client_for: Browserlike) -> None:
+    costs = []
+    for pictures in (1, 5):
+        auction = make_auction(pictures)
+        ids = [lot_of(auction, number).id for number in range(1, pictures + 1)]
+        for number in range(1, pictures + 1):
+            bid(lot_of(auction, number), cast.parent, 50)
+        with travel(auction.closes_at + timedelta(seconds=1)):
+            for lot_id in ids:
+                with atomic():
+                    settlement.close_lot(lot_id)
+        client, said = client_for(cast.helper), list[str]()
+        address = f"/manage/auctions/{auction.id}/hand-over/"
+        client.get(address)
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object, said: list[str] = said) -> None:
+            said.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        client.get(address)
+        event.remove(db.engine, "before_cursor_execute", note)
+        costs.append(len(said))
+    assert costs[0] == costs[1]
+
+
+def test_a_need_that_people_pledged_for_keeps_its_title(cast: Cast, client_for: Browserlike) -> None:
+    """Their pledges stand on the page of the need and on invoices by its title."""
+    client, typed = client_for(cast.organiser), facts(need_title="A school bus", need_goal="0")
+    assert client.post("/manage/auctions/new/", data=typed).status_code == 303
+    auction = db.session.scalars(select(Auction)).one()
+    assert auction.need_goal is None, "nothing to reach is no goal"
+    here = f"/manage/auctions/{auction.id}/edit/"
+    assert client.post(here, data=typed | {"need_title": ""}).status_code == 303
+    assert client.post(here, data=typed).status_code == 303
+    with travel(auction.opens_at), atomic():
+        pledges.pledge(auction.id, cast.parent.id, 5000, "one-operation", terms_accepted=True)
+    answer = client.post(here, data=typed | {"need_title": "", "summary": "Other words"})
+    assert answer.status_code == 422
+    assert "it keeps a title" in answer.text
+    assert "Other words" in answer.text
+    assert client.post(here, data=typed | {"need_title": "A boat"}).status_code == 303

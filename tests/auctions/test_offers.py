@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.accounts.services import find_or_create, grant
-from app.auctions import control, control_queries, offers, preparation, queries, settlement, voids
+from app.auctions import control, control_queries, lot_pages, offers, preparation, queries, settlement, voids
 from app.auctions.models import Auction, Award, Lot, VoidRequest
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.jobs import run_due
 from app.core.transactions import atomic
+from app.payments import checkout
 from app.payments.models import Invoice, InvoiceStatus, Method
 from app.payments.services import begin_payment, keep_session, record_cash
 from tests.auctions.helpers import bid, events, lot_of, mails, make_auction
@@ -111,7 +112,7 @@ def test_who_accepts_has_the_lot_and_an_invoice_at_that_price(cast: Cast, client
     invoice = db.session.scalars(select(Invoice).where(Invoice.token == token)).one()
     assert (invoice.person_id, invoice.total) == (cast.staff.id, 3200)
     assert awards()[-1] == ("active", cast.staff.id, 32)
-    view = queries.lot_views(auction)[0]
+    view = lot_pages.lot_views(auction)[0]
     assert (view.sold, view.price) == (True, 3200)
     (shown,) = client_for(cast.staff).get(f"/auctions/{auction.slug}/live.json").json["lots"]
     assert (shown["price"], shown["paddle"]) == (3200, newest().bidder.paddle)
@@ -142,7 +143,7 @@ def test_decline_and_silence_pass_it_on_until_nobody_is_left(cast: Cast) -> None
         run_due()
     assert awards()[-1] == ("declined", cast.stranger.id, 10)
     assert [lot.number for lot in control_queries.unsold(auction.id)] == [1]
-    assert not queries.lot_views(auction)[0].sold
+    assert not lot_pages.lot_views(auction)[0].sold
     assert agrees(auction)
 
 
@@ -322,6 +323,20 @@ def test_the_bid_of_somebody_who_is_offered_the_lot_may_be_voided(cast: Cast, ot
     assert agrees(auction)
 
 
+def test_an_offer_that_changes_is_not_called_a_purchase(cast: Cast, other: Person) -> None:
+    auction = sold(cast, (cast.stranger, 30), (cast.guardian, 40), (cast.staff, 50), (cast.parent, 90))
+    forfeit(newest(), cast)
+    assert awards()[-1] == ("offered", cast.staff.id, 42)
+    approve(ask(auction, cast, 2), other)
+    (told,) = mails("settled-anew:", cast.staff.email)
+    assert "still offered to you, for less now: 32\u00a0CHF" in told.text
+    approve(ask(auction, cast, 3), other)
+    told = mails("settled-anew:", cast.staff.email)[-1]
+    assert "no longer offered to you" in told.text
+    assert "no longer yours" not in told.text + told.html
+    assert awards()[-1] == ("offered", cast.stranger.id, 10)
+
+
 def test_declining_changes_nothing_and_lets_somebody_ask_again(cast: Cast, other: Person) -> None:
     auction = sold(cast, (cast.parent, 90), (cast.staff, 50))
     request = ask(auction, cast, 1)
@@ -447,6 +462,18 @@ def test_deciding_is_for_organisers_and_asking_for_two(cast: Cast, other: Person
     assert "Sami" in theirs.get(page).text
     assert client_for(other).post("/manage/void-requests/999/approval").status_code == 404
     assert client_for(other).post("/manage/awards/999/default").status_code == 404
+
+
+def test_who_may_not_approve_ends_nobodys_payment(
+    cast: Cast, client_for: Browserlike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auction = sold(cast, (cast.parent, 90), (cast.staff, 50))
+    request, ended = ask(auction, cast, 1), list[int]()
+    monkeypatch.setattr(checkout, "end_open", ended.append)
+    assert client_for(cast.organiser).post(f"/manage/void-requests/{request.id}/approval").status_code == 303
+    assert ended == []
+    assert client_for(cast.admin).post(f"/manage/void-requests/{request.id}/approval").status_code == 303
+    assert len(ended) == 1
 
 
 def test_taking_it_back_on_the_page(cast: Cast, client_for: Browserlike) -> None:

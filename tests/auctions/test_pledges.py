@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.auctions import needs, pledges, settlement
-from app.auctions.models import Auction, Bidder, Pledge
+from app.auctions.models import Auction, Bidder, Eligibility, Pledge
 from app.auctions.outcomes import OperationReused, TermsNotAccepted
 from app.core.clock import travel
 from app.core.database import db
@@ -134,3 +134,32 @@ def test_open_pages_ask_for_the_need_without_a_stream(auction: Auction, cast: Ca
     assert all("data-need-sum>50\u00a0CHF" in page and "js/need." in page for page in (screen, wall))
     assert "Pia" not in screen
     assert client.get(f"/auctions/{make_auction().slug}/live.json").get_json()["need"] is None
+
+
+def test_a_pledge_is_no_way_around_the_invitation_code(auction: Auction, cast: Cast, client_for: Browserlike) -> None:
+    """With a pledge comes a paddle, and who has a paddle may bid."""
+    with atomic():
+        row = locked(Auction, auction.id)
+        row.eligibility, row.invitation_code = Eligibility.CODE, "Tulip-2026"
+    client, path = client_for(cast.stranger), f"/auctions/{auction.slug}/"
+    assert 'name="code"' in client.get(f"{path}need/").text
+    form = {"amount": "20", "operation": "without-a-code", "terms": "y"}
+    for code in ("", "Rose-2026"):
+        answer = client.post(f"{path}pledges", data=form | {"code": code})
+        assert answer.status_code == 422
+        assert 'id="code-error"' in answer.text
+    assert db.session.query(Bidder).count() == 0
+    assert client.post(f"{path}pledges", data=form | {"code": "tulip 2026"}).status_code == 303
+    assert client.post(f"{path}pledges", data=form | {"operation": "with-a-paddle"}).status_code == 303
+    assert bid(lot_of(auction), cast.stranger, 20).leads
+
+
+def test_the_terms_of_a_pledge_say_what_may_happen_to_a_card(
+    auction: Auction, cast: Cast, client_for: Browserlike
+) -> None:
+    with atomic():
+        row = locked(Auction, auction.id)
+        row.card_required, row.card_charge_days, row.terms = True, 14, "A pledge is a promise."
+    page = client_for(cast.parent).get(f"/auctions/{auction.slug}/need/").text
+    assert "unpaid for 14 days" in page
+    assert "A pledge is a promise." in page

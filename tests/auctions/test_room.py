@@ -322,6 +322,25 @@ def test_a_maximum_is_taken_back_until_the_opening(cast: Cast, client_for: Brows
     assert len(events(lot_of(auction, 2))) == 1
 
 
+def test_the_desk_tells_counted_from_passed_over(cast: Cast, client_for: Browserlike) -> None:
+    auction, helper = soon(), client_for(cast.helper)
+    for person, most in ((cast.parent, 60), (cast.guardian, 30), (cast.other_parent, 10)):
+        assert leave(helper, auction, paddle_for(auction, person, cast.helper), most).status_code == 303
+    with travel(auction.opens_at + timedelta(seconds=1)):
+        run_due()
+        page = helper.get(f"/manage/auctions/{auction.id}/desk/").text.split('id="absentee"')[1]
+    assert re.findall("Not counted|Counted", page) == ["Counted", "Counted", "Not counted"]
+
+
+def test_a_maximum_is_taken_back_at_its_own_desk(cast: Cast, client_for: Browserlike) -> None:
+    auction, another, helper = soon(), soon(), client_for(cast.helper)
+    leave(helper, auction, paddle_for(auction, cast.parent, cast.helper), 50)
+    (entry,) = absentee.entries(auction.id)
+    address = f"/manage/auctions/{another.id}/desk/maxima/{entry.id}/withdrawal"
+    assert helper.post(address).status_code == 303
+    assert len(absentee.entries(auction.id)) == 1
+
+
 # ---- the called lot
 
 

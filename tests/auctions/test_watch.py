@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+from flask import Flask
 from hypothesis import given
 
 from app.auctions import rules, watching
-from app.core.clock import travel
+from app.auctions.models import Watch
+from app.core.clock import now, travel
 from app.core.database import db
+from app.core.transactions import atomic
 from tests.auctions.helpers import bid, events, lot_of, mails, make_auction
 from tests.auctions.test_rules_properties import END, TERMS, moves, play, terms_with_reserve, thorough
 from tests.cast import Cast
 from tests.conftest import Browserlike
+from tests.races.test_seats import at_once
 
 
 @thorough
@@ -100,3 +107,22 @@ def test_watchers_are_told_an_hour_before_and_once(cast: Cast, client_for: Brows
     assert mail.recipient == cast.parent.email  # the other leads and need not be told
     assert "closes soon" in mail.subject
     db.session.rollback()
+
+
+def test_two_touches_at_once_are_one(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    lot_id, person_id, both = lot_of(make_auction()).id, cast.parent.id, threading.Barrier(2)
+
+    def slowly() -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        return now()
+
+    def touch(_number: int) -> str:
+        with atomic():
+            watching.watch(lot_id, person_id)
+        return "done"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "now", slowly)
+        assert at_once(app, touch, 2) == ["done", "done"]
+    assert db.session.query(Watch).count() == 1

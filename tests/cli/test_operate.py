@@ -12,8 +12,9 @@ from sqlalchemy import select, text, update
 
 from app.accounts.models import Person
 from app.accounts.services import grant
-from app.auctions.models import Lot
+from app.auctions.models import Auction, Lot
 from app.cli import demo
+from app.cli.demo.texts import GALLERY_NOW
 from app.cli.operate import sweep
 from app.config import SETTINGS
 from app.core import storage
@@ -31,6 +32,7 @@ from app.payments.models import Payment
 from app.payments.services import record_cash, refund_cash, void_invoice
 from app.web.access import ROLES
 from tests.auctions.helpers import bid, lot_of, make_auction
+from tests.auctions.helpers import hang as hang_free
 from tests.cast import Cast
 from tests.cli.house import command, rows, stored
 from tests.events.helpers import make_event, seat
@@ -299,6 +301,19 @@ def test_a_demonstration_half_made_is_finished(app: Flask, monkeypatch: pytest.M
     after = {table: len(found) for table, found in rows().items()}
     assert [table for table in ("person", "partner", "event", "artwork") if after[table] != before[table]] == []
     assert after["auction"] == 2
+
+
+def test_the_demonstration_lets_a_visitor_try_a_kept_card(app: Flask) -> None:
+    demo.people.seed()
+    works = hang_free([f"Work {number}" for number in range(7)])
+    with atomic():
+        db.session.get_one(Artwork, works[0]).gallery.title = GALLERY_NOW["title"]
+    for _ in range(2):
+        demo.auctions._with_card()
+    (made,) = db.session.scalars(select(Auction))
+    assert (made.title, made.card_required, made.card_charge_days) == (demo.auctions.TITLE_CARD, True, 14)
+    assert made.opens_at < now() < made.closes_at
+    assert [lot.title for lot in made.lots] == ["Work 5", "Work 6"]
 
 
 def test_the_demonstration_stays_out_of_production(app: Flask) -> None:

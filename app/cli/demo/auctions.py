@@ -1,13 +1,14 @@
-"""The demo's auctions: the evening of 2006, closed and paid, and this year's, running."""
+"""The demo's auctions: the evening of 2006, closed and paid, and this year's, running; a small one keeps cards."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from app.auctions import pledges, preparation, services, settlement
-from app.auctions.models import Auction, Award
+from app.auctions.models import Auction, Award, lot_artwork
 from app.cli.demo import people, pictures, programme
 from app.cli.demo.texts import AUCTION_TERMS, BIDDERS, CAMPAIGN_2006, GALLERY_2006, GALLERY_NOW
 from app.core.clock import now, travel
@@ -23,6 +24,7 @@ from app.payments.services import due, record_cash
 TITLE_2006 = "Auction for International Women’s Day 2006"
 OPENS_2006, CLOSES_2006 = datetime(2006, 3, 6, 8, tzinfo=UTC), datetime(2006, 3, 8, 19, tzinfo=UTC)
 START = 1000
+TITLE_CARD, CARD_LOTS = "Two more pictures, with a card kept", 2
 
 
 def title_now() -> str:
@@ -49,21 +51,30 @@ def seed() -> None:
     if auction(TITLE_2006) is None:
         _past()
     if not complete():
+        _with_card()
         _running()
 
 
-def _make(title: str, summary: str, campaign: str, gallery: str, opens: datetime, closes: datetime) -> list[int]:
+def _make(
+    title: str, summary: str, campaign: str, gallery: str, opens: datetime, closes: datetime, most: int = 0, **more: Any
+) -> list[int]:  # fmt: skip
+    """An auction of the gallery's works that are no lot yet, the last ones first where it takes `most` of them."""
     parent, hung = programme.campaign(campaign), pictures.gallery(gallery)
     assert hung is not None
     with atomic():
         made = preparation.create_auction(
             title=title, summary=summary, terms=AUCTION_TERMS, opens_at=opens, closes_at=closes,
             campaign_id=parent.id if parent else None, beneficiary_id=people.partner("passerelle-femmes").id, published=True,
+            **more,
         )  # fmt: skip
-        works = db.session.scalars(
-            select(Artwork.id).where(Artwork.gallery_id == hung.id).order_by(Artwork.number)
-        ).all()
-        return [lot.id for lot in preparation.add_lots(made.id, works, START)]
+        return [lot.id for lot in preparation.add_lots(made.id, _free(hung.id)[-most:], START)]
+
+
+def _free(gallery_id: int) -> list[int]:
+    """A gallery's works that are no lot yet, by number."""
+    taken = select(lot_artwork.c.artwork_id)
+    query = select(Artwork.id).where(Artwork.gallery_id == gallery_id, Artwork.id.not_in(taken))
+    return list(db.session.scalars(query.order_by(Artwork.number)))
 
 
 def _bid(lot_id: int, bidder: int, francs: int, at: datetime) -> None:
@@ -107,6 +118,21 @@ def _past() -> None:
         pay_out(
             made.beneficiary_id, "auction", made.id, proceeds("auction", made.id).still_held, source=Account.BANK,
             operation="demo-2006", memo="Transfer to the association", actor_id=people.person("treasurer@kermesse.example").id,
+        )  # fmt: skip
+
+
+def _with_card() -> None:
+    """Where a visitor may try the option: nobody has bid yet. Not when few pictures are drawn."""
+    hung = pictures.gallery(GALLERY_NOW["title"])
+    if auction(TITLE_CARD) is not None or hung is None or len(_free(hung.id)) <= 3 * CARD_LOTS:
+        return
+    opens = now() - timedelta(days=2)
+    with travel(opens):
+        _make(
+            TITLE_CARD,
+            "Here bidders leave a card before their first bid, and who wins pays with it by one button.",
+            programme.this_season()["title"], GALLERY_NOW["title"], opens, _evening(7), CARD_LOTS,
+            card_required=True, card_charge_days=14,
         )  # fmt: skip
 
 
