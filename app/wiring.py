@@ -42,7 +42,7 @@ from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.queries import account_section as bids_section
 from app.config import LANGUAGES, ROOT, Config
-from app.core import jobs, logs
+from app.core import jobs, logs, mail
 from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Inbound, Registry
@@ -219,6 +219,7 @@ def _registry() -> Registry:
         "doors": door_keeping.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
+        "mails": mail.sweep,
         "typed": typed.sweep,
         "codes": _sweep_codes,
         "lists": imports.sweep,
