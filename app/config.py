@@ -201,7 +201,7 @@ def _production_faults(config: Config, environ: Mapping[str, str]) -> list[str]:
         faults.append("SECRET_KEY looks like a default; generate one")
     if not config["BASE_URL"]:
         faults.append("BASE_URL is needed: links in mails begin with it")
-    if any("*" in host for host in config.trusted_hosts):
+    if any("*" in host or host.startswith(".") for host in config.trusted_hosts):  # .example.org: whatever ends so
         faults.append("ALLOWED_HOSTS should name hosts, never a wildcard")
     if environ.get("FLASK_DEBUG", "0") not in ("", "0"):
         faults.append("FLASK_DEBUG must be off in production")

@@ -34,6 +34,7 @@ def test_a_good_production_environment_is_accepted(tmp_path: Path) -> None:
         ("SECRET_KEY", "Kermesse-q8Zt1vXw5nRk3mYc7bHd9sJf2gLp6aTe0uWi4o", "SECRET_KEY"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS"),
         ("ALLOWED_HOSTS", "fair.example.org, *.example.org", "ALLOWED_HOSTS"),
+        ("ALLOWED_HOSTS", "fair.example.org, .example.org", "ALLOWED_HOSTS"),
         ("FLASK_DEBUG", "1", "FLASK_DEBUG"),
         ("STRIPE_SECRET_KEY", "sk_live_x", "STRIPE_WEBHOOK_SECRET"),
         ("SMTP_URL", "", "SMTP_URL"),
