@@ -265,7 +265,7 @@ def _configure(app: Flask, config: Config) -> None:
 
 
 def _data(app: Flask, config: Config) -> None:
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses: for its owner alone
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -63,6 +63,11 @@ def test_development_makes_and_keeps_its_own_secret(tmp_path: Path) -> None:
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
+def test_what_it_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    read({"DATA_DIR": str(tmp_path / "kept")})
+    assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
+
+
 def test_stripe_needs_its_webhook_secret_in_development_too(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="STRIPE_WEBHOOK_SECRET"):
         read({"DATA_DIR": str(tmp_path), "STRIPE_SECRET_KEY": "sk_test_x"})
