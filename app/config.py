@@ -237,7 +237,7 @@ def _production_faults(config: Config, environ: Mapping[str, str]) -> list[str]:
         faults.append("SECRET_KEY looks like a default; generate one")
     if not config["BASE_URL"]:
         faults.append("BASE_URL is needed: links in mails begin with it")
-    if any("*" in host for host in config.trusted_hosts):
+    if any("*" in host or host.startswith(".") for host in config.trusted_hosts):  # .example.org: whatever ends so
         faults.append("ALLOWED_HOSTS should name hosts, never a wildcard")
     if environ.get("FLASK_DEBUG", "0") not in ("", "0"):
         faults.append("FLASK_DEBUG must be off in production")
@@ -264,7 +264,7 @@ def _oidc_faults(config: Config) -> list[str]:
 
 
 def _kept_secret(data_dir: Path) -> str:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / "secret_key"
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -43,7 +43,7 @@ from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.standings import account_section as bids_section
 from app.config import LANGUAGES, ROOT, Config
-from app.core import jobs, logs
+from app.core import jobs, logs, mail
 from app.core.clock import now
 from app.core.database import db, prepare_engine
 from app.core.registry import Inbound, Registry
@@ -221,6 +221,7 @@ def _registry() -> Registry:
         "doors": door_keeping.sweep,
         "payments": payment_jobs.sweep,
         "jobs": jobs.sweep,
+        "mails": mail.sweep,
         "typed": typed.sweep,
         "codes": _sweep_codes,
         "lists": imports.sweep,
@@ -266,7 +267,7 @@ def _configure(app: Flask, config: Config) -> None:
 
 
 def _data(app: Flask, config: Config) -> None:
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses: for its owner alone
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -17,8 +17,8 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.ids import token
-from app.core.mail import queue_mail
-from app.core.transactions import locked
+from app.core.mail import ASKED_FOR, Mail, MailState, allow, queue_mail
+from app.core.transactions import in_turn, locked
 from app.web.access import ROLES
 from app.web.forms import normal_email
 
@@ -50,6 +50,7 @@ def send_code(email: str, next_path: str, locale: str) -> str:
 
     Raises TooManyCodes. The same is done and said for every address, so nobody learns who has an account.
     """
+    in_turn(f"sign-in:{email}")  # else many who ask at once would all be counted as the first
     sent = db.session.scalar(
         select(func.count()).where(SignInCode.email == email, SignInCode.created_at > now() - timedelta(hours=1))
     )
@@ -58,7 +59,7 @@ def send_code(email: str, next_path: str, locale: str) -> str:
     code = f"{secrets.randbelow(10**6):06d}"
     row, link = _new_code(email, code, next_path, CODE_LIFE)
     queue_mail(
-        f"sign-in:{row.browser}",
+        f"{ASKED_FOR}{row.browser}",
         email,
         "sign_in_code",
         _("%(code)s is your sign-in code", code=code),
@@ -124,6 +125,7 @@ def _welcome(email: str, locale: str) -> Person:
     if not person.active:
         raise CodeRefused("expired")
     person.verified_at = person.verified_at or now()
+    allow(person.email)  # if mail came back from there before: it arrives now
     return person
 
 
@@ -204,6 +206,17 @@ def revoke(person_id: int, role: str, actor_id: int | None) -> None:
     audit.record(f"revoke {role}", "person", person_id, actor_id)
 
 
+def switch(email: str, *, active: bool, actor_id: int | None) -> Person | None:
+    """Shut somebody out, or let them in again; their sessions end. None when nobody has the address."""
+    found = db.session.scalar(select(Person.id).where(Person.email == normal_email(email)))
+    person: Person | None = locked(Person, found) if found is not None else None
+    if person is not None and person.active is not active:
+        person.active = active
+        sign_out_everywhere(person)
+        audit.record("let in again" if active else "shut out", "person", person.id, actor_id)
+    return person
+
+
 def admin_link(email: str) -> str:
     """A one-time link that signs in an administrator, made on first start. Replaces earlier unused ones."""
     email = grant(email, "admin", None).email
@@ -213,5 +226,7 @@ def admin_link(email: str) -> str:
 
 
 def sweep_codes() -> None:
-    """Delete codes that nobody can use any more."""
+    """Delete codes that nobody can use any more, and the mails that they were in."""
     db.session.execute(delete(SignInCode).where(SignInCode.expires_at < now() - timedelta(days=1)))
+    old = (Mail.key.startswith(ASKED_FOR), Mail.created_at < now() - timedelta(days=1), Mail.state != MailState.QUEUED)
+    db.session.execute(delete(Mail).where(*old).execution_options(synchronize_session=False))

@@ -17,6 +17,7 @@ from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.web.access import ROLES, public, roles, signed_in
 from app.web.formats import locale
+from app.web.forms import normal_email
 from app.web.limits import limiter
 from app.web.paging import paged
 from app.web.redirects import safe_path
@@ -120,9 +121,23 @@ def link(secret: str) -> Any:
     return begin_session(person, next_path)
 
 
+def _tried(typed: str) -> str:
+    """Whose password is tried, from however many places and in whatever spelling: known or not, they are counted alike."""
+    try:
+        return normal_email(typed)
+    except ValueError:
+        return "none"
+
+
 @blueprint.route("/account/password-sign-in/", methods=["GET", "POST"])
 @public
 @limiter.limit("60/hour", methods=["POST"])
+@limiter.limit(
+    "20/hour",
+    key_func=lambda: _tried(request.form.get("email", "")),
+    methods=["POST"],
+    deduct_when=lambda answer: answer.status_code == 422,
+)
 def password_sign_in() -> Any:
     """Sign in by the optional password."""
     form = PasswordSignInForm(next=safe_path(request.args.get("next"), "/account/"))

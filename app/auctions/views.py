@@ -46,7 +46,7 @@ from app.web.access import public, signed_in
 from app.web.formats import amount, locale
 from app.web.limits import limiter
 from app.web.typed import forget_typed, keep_typed, typed_for
-from app.web.worded import worded
+from app.web.worded import minute, worded
 
 blueprint = Blueprint("auctions", __name__)
 
@@ -193,7 +193,7 @@ def _page(
     known = current_user.is_authenticated and mine.paddle is not None
     card = cards.asked(view.auction, current_user.id if current_user.is_authenticated else None)
     agree = card is not None and card.agree
-    history, why = _history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id)
+    history, why = _history(view.lot.code, view.lot.last_seq, locale(), view.auction.timezone, view.lot.id, minute())
     html = render_template(
         "auctions/lot.html",
         view=view,
@@ -232,9 +232,9 @@ def _receipt(view: LotView, mine: standings.Mine) -> tuple[proof.Receipt, tuple[
 
 
 @lru_cache(maxsize=1024)
-def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int) -> tuple[Markup, str]:
+def _history(code: str, last_seq: int, language: str, zone: str, lot_id: int, at: int) -> tuple[Markup, str]:
     """The lines of a lot's history, and why the price is what it is. The log only grows, so its length says whether they
-    are still the newest."""
+    are still the newest; but for a minute at most, because an erasure may take a name out of a reason."""
     steps = histories.history(lot_id)
     auction = db.session.get_one(Lot, lot_id).auction
     why = proof.why(steps[0].line, auction.currency) if steps else ""

@@ -32,14 +32,14 @@ from sqlalchemy import table as lightweight
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import privacy
+from app.cli import erased, privacy
 from app.core import storage
 from app.core.clock import now
 from app.core.database import WRITE, UtcDateTime, db
 
 FORMAT = 1
 BATCH = 500
-ERASED = "erased"  # who was erased, as keyed hashes: see privacy.py
+ERASED = "erased"  # who was erased, as keyed hashes: see erased.py
 
 
 class RestoreRefused(Exception):
@@ -79,8 +79,8 @@ def _write(archive: tarfile.TarFile) -> dict[str, Any]:
         if path.is_file() and path.suffix != ".partial":
             with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
                 _add(archive, manifest, f"media/{path.relative_to(storage.root())}", path.read_bytes())
-    if erased := privacy.erased():
-        _add(archive, manifest, ERASED, "\n".join(erased).encode())
+    if names := erased.erased():
+        _add(archive, manifest, ERASED, "\n".join(names).encode())
     _put(archive, "manifest.json", json.dumps(manifest, indent=1).encode())
     return manifest
 
@@ -213,7 +213,7 @@ def _load_table(connection: Connection, folder: Path, table: Table, names: list[
 
 def _remember_erased(path: Path) -> None:
     if path.exists():
-        privacy.remember(path.read_text().splitlines())
+        erased.remember(path.read_text().splitlines())
 
 
 def _lines(path: Path, columns: Sequence[Column[Any]]) -> Iterator[dict[str, Any]]:

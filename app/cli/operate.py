@@ -78,6 +78,31 @@ def forget_sso(email: str) -> None:
     click.echo("forgotten" if known else "nothing was kept")
 
 
+@user.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Shut somebody out: their sessions end at once, and no code or password lets them in."""
+    _switch(email, active=False)
+
+
+@user.command("enable")
+@click.argument("email")
+def enable_user(email: str) -> None:
+    """Let somebody in again who was shut out."""
+    _switch(email, active=True)
+
+
+def _switch(email: str, *, active: bool) -> None:
+    try:
+        with atomic():
+            person = accounts.switch(email, active=active, actor_id=None)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    if person is None:
+        raise click.ClickException("nobody is known by that address")
+    click.echo(f"{person.email} may sign in" if active else f"{person.email} is shut out")
+
+
 class Stop:
     """Set by SIGTERM or SIGINT: the worker ends after what it is doing."""
 

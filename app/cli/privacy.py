@@ -7,16 +7,11 @@ database, in DATA_DIR/erased, so that a restored older backup is erased again.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import ColumnElement, delete, false, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, false, inspect, or_, select, update
 
 from app.accounts.models import Person, SignInCode, SsoIdentity, person_role
 from app.accounts.services import sign_out_everywhere
@@ -31,7 +26,7 @@ from app.auctions.models import (
     VoidRequest,
     Watch,
 )
-from app.cli import traces
+from app.cli import erased, mentions, traces
 from app.core import audit, storage
 from app.core.audit import AuditEntry
 from app.core.clock import now
@@ -158,6 +153,8 @@ def export(email: str) -> dict[str, Any] | None:
     person = _find(email)
     places = _places(email, person)
     found: dict[str, Any] = {name: [_plain(row) for row in db.session.scalars(query)] for name, query in places.items()}
+    found["lists_read_in"] = mentions.lines_of(email)
+    found["auctions_that_admit"] = [auction.slug for auction in mentions.admitting(email)]
     if not any(found.values()):
         return None
     return found | {"roles": [role.name for role in person.roles] if person else []}
@@ -171,14 +168,20 @@ def _plain(row: Base) -> dict[str, Any]:
     return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in values.items()}
 
 
+def _known_by(email: str) -> bool:
+    """Whether an address stands anywhere, without an account."""
+    rows = (db.session.scalar(query.limit(1)) for query in _places(email, None).values())
+    return any(rows) or bool(mentions.lines_of(email) or mentions.admitting(email))
+
+
 def erase(email: str) -> Outcome:
     """Erase the person of an address: seats are freed, what names them goes, amounts stay."""
     email = _normal(email)
     person = _find(email)
-    if person is None and not any(db.session.scalar(query.limit(1)) for query in _places(email, None).values()):
-        return Outcome.BEFORE if _digest(email) in _known() else Outcome.UNKNOWN
+    if person is None and not _known_by(email):
+        return Outcome.BEFORE if erased.digest(email) in erased.known() else Outcome.UNKNOWN
     # Before the rows: a crash between the two must not let a restored backup bring back somebody who asked to go.
-    remember([f"{_digest(email)} {now().isoformat()}"])
+    erased.remember([f"{erased.digest(email)} {now().isoformat()}"])
     _leave_events(email, person)
     for key in retried(lambda: _erase_rows(email)):
         storage.delete(key)
@@ -215,6 +218,7 @@ def _erase_rows(email: str) -> list[str]:
         for invitation in invitations:
             inviting.forget(invitation, f"invitation-{invitation.id}@{NOBODY}")
         db.session.execute(delete(AllowedAddress).where(AllowedAddress.address == email))
+        mentions.leave(email)
         for outcome in owned:
             forget_owner(outcome)
         for invoice in invoices:
@@ -289,51 +293,33 @@ def _find(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email))
 
 
-def _list() -> Path:
-    path: Path = current_app.config["KERMESSE"].data_dir / "erased"
-    return path
-
-
-def _digest(email: str) -> str:
-    key = str(current_app.secret_key).encode()
-    return hmac.new(key, b"erased:" + email.encode(), hashlib.sha256).hexdigest()
-
-
-def erased() -> list[str]:
-    """Who was erased: lines of a keyed hash and the time."""
-    return _list().read_text().splitlines() if _list().exists() else []
-
-
-def _known() -> dict[str, datetime]:
-    """When each was erased last."""
-    return {digest: datetime.fromisoformat(at) for digest, at in sorted(line.split() for line in erased())}
-
-
-def remember(lines: Iterable[str]) -> None:
-    """Add lines of another installation, or a new one, to the list."""
-    known = set(erased())
-    with _list().open("a") as file:
-        file.writelines(f"{line}\n" for line in lines if line not in known)
-
-
 def erase_again() -> None:
     """After a restore: erase everybody whose erasure was promised, unless they came back after it."""
-    known = _known()
-    seen: dict[str, datetime] = {}
-    for address in db.session.scalars(select(AllowedAddress.address)):  # since when it is on a list is not kept
-        seen[address] = datetime.min.replace(tzinfo=UTC)
+    known = erased.known()
+    # Since when an address is on a list is not kept.
+    listed = {*mentions.admitted(), *db.session.scalars(select(AllowedAddress.address))}
+    seen: dict[str, datetime] = dict.fromkeys(listed, datetime.min.replace(tzinfo=UTC))
     places: list[tuple[Any, Any]] = [
-        (model.email, model.created_at) for model in (Person, Registration, Invitation, Invoice)
+        *((model.email, model.created_at) for model in (Person, Registration, Invitation, Invoice, Partner)),
+        (EventOutcome.owner_email, EventOutcome.updated_at),
     ]
-    for address, since in (*places, (EventOutcome.owner_email, EventOutcome.updated_at)):
-        for email, at in db.session.execute(select(address, since).where(address != "")):
-            seen[email] = max(at, seen.get(email, at))
-    for email, at in db.session.execute(select(Speaker.email, Event.created_at).join(Speaker.event)):
-        seen[email] = max(at, seen.get(email, at))
+    _see(seen, *(select(address, since).where(address != "") for address, since in places))
+    _see(seen, select(Speaker.email, Event.created_at).join(Speaker.event).where(Speaker.email != ""))
+    # What is written to an address, or came back from there, does not say that anybody came back.
+    beside: dict[str, datetime] = {}
+    _see(beside, select(Mail.recipient, Mail.created_at), select(Suppressed.address, Suppressed.at))
+    _see(beside, select(SignInCode.email, SignInCode.created_at))
     db.session.rollback()
-    for email, at in seen.items():
-        if _digest(email) in known and at < known[_digest(email)]:
+    for email, at in (beside | seen).items():
+        if erased.digest(email) in known and at < known[erased.digest(email)]:
             erase(email)
+
+
+def _see(seen: dict[str, datetime], *queries: Select[str, datetime]) -> None:
+    """Note when an address was seen last."""
+    for query in queries:
+        for email, at in db.session.execute(query):
+            seen[email] = max(at, seen.get(email, at))
 
 
 def _scrub() -> None:

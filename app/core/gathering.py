@@ -54,8 +54,10 @@ class Gathering(Generic[Asked, Told]):
                 while len(self._waiting) < self._wanted and (left := until - monotonic()) > 0:
                     self._some.wait(left)
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-                self._wanted = len(batch)
-            answers = self._answers([asked for asked, _future in batch])
+                # Whoever gave up meanwhile is let go; who is taken up cannot any more: an answer always finds its place.
+                batch = [(asked, future) for asked, future in batch if future.set_running_or_notify_cancel()]
+                self._wanted = max(1, len(batch))
+            answers = self._answers([asked for asked, _future in batch]) if batch else []
             for (_asked, future), answer in zip(batch, answers, strict=True):
                 if isinstance(answer, Exception):
                     future.set_exception(answer)

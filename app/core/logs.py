@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import structlog
 
 HIDDEN = ("password", "token", "secret", "maximum", "code", "email", "artist", "guardian")
+# Up to what SQLAlchemy and Python say next: a value may have several lines.
+DETAIL = re.compile(r"^DETAIL:.*?(?=^\[SQL:|^The above exception|^During handling|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -17,6 +20,13 @@ def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     for key in event:
         if any(word in key.lower() for word in HIDDEN):
             event[key] = "hidden"
+    return event
+
+
+def hide_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out of a fault what PostgreSQL adds to it: the values of the row that it refused."""
+    if isinstance(event.get("exception"), str):
+        event["exception"] = DETAIL.sub("DETAIL: hidden\n", event["exception"])
     return event
 
 
@@ -29,6 +39,7 @@ def configure(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             hide_secrets,
             structlog.processors.format_exc_info,
+            hide_rows,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

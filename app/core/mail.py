@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -31,11 +31,14 @@ from app.core.registry import Letter, registry
 from app.core.transactions import atomic
 
 LEASE = timedelta(seconds=120)
+SPARE = timedelta(seconds=60)  # of the lease: then no further mail of a batch is begun
 ATTEMPTS = 10
+KEPT = timedelta(days=365)
 BATCH = 50
 SUPPRESSED = "nothing is sent to this address: mail to it came back before"
 OVERTAKEN = "what it said was true no more"
-GONE = "gone"
+GONE = "gone"  # or somebody else's to send
+ASKED_FOR = "sign-in:"  # so begin the keys of mails that their reader asked for just now
 log = structlog.get_logger()
 
 
@@ -83,7 +86,8 @@ class Mail(Base):
 
 
 class Suppressed(Base):
-    """An address that mails came back from for good, or whose reader asked for none: nothing is written to it (E3)."""
+    """An address that mails came back from for good: nothing is sent to it (E3) but what its reader asks for just now, such as
+    a sign-in code. Whoever signs in by one has shown that mail arrives."""
 
     __tablename__ = "mail_suppressed"
     address: Mapped[str] = mapped_column(String(254), primary_key=True)
@@ -167,18 +171,34 @@ def rendered(letter: Letter, locale: str) -> dict[str, str]:
 
 
 def send_due(limit: int = BATCH) -> int:
-    """Send what is due, on one connection; returns how many were tried. Safe to run in several workers."""
+    """Send what is due; returns how many were taken up. Safe to run in several workers.
+
+    What a slow server leaves no time for goes back: else another worker would send it as well when the lease ends.
+    """
     leased = _lease(limit)
     if not leased:
         return 0
     backend = message.server()
     try:
-        for mail in leased:
+        for number, mail in enumerate(leased):
+            if now() > mail.due_at - SPARE:
+                _give_back(leased[number:])
+                break
             _deliver(mail, backend)
     finally:
         if backend is not None:
             backend.close()
     return len(leased)
+
+
+def _give_back(mails: Sequence[Mail]) -> None:
+    with atomic():
+        mine = (
+            Mail.id.in_([mail.id for mail in mails]),
+            Mail.due_at == mails[0].due_at,
+            Mail.state == MailState.QUEUED,
+        )
+        db.session.execute(update(Mail).where(*mine).values(due_at=now()).execution_options(synchronize_session=False))
 
 
 def _lease(limit: int) -> list[Mail]:
@@ -190,10 +210,13 @@ def _lease(limit: int) -> list[Mail]:
         found = db.session.scalars(
             select(Mail).where(*due).order_by(Mail.id).limit(limit).with_for_update(skip_locked=True)
         ).all()
+        until = now() + LEASE
         for mail in found:
-            mail.due_at = now() + LEASE
+            mail.due_at = until
             mail.attempts += 1
         _tell_followers([mail for mail in found if mail.attempts == 1])
+    for mail in found:  # as they were taken: the rows may change, or be erased, while others are sent
+        db.session.expunge(mail)
     return list(found)
 
 
@@ -223,7 +246,7 @@ def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
         try:
             if backend is not None:
                 message.build(mail, words, backend).send()
-        except (SMTPException, OSError) as fault:
+        except Exception as fault:  # also what cannot be written as a mail: those behind it go on
             values = _refused(mail, fault)
             if backend is not None and not isinstance(fault, SMTPRecipientsRefused):
                 backend.close()
@@ -236,12 +259,14 @@ def _deliver(mail: Mail, backend: EmailBackend | None) -> None:
 
 
 def _hindrance(mail: Mail) -> str:
-    """Why a mail that was leased is not sent after all. Asked just before: an erasure or a bounce may have come between."""
+    """Why a mail that was leased is not sent after all. Asked just before: an erasure or a bounce may have come between, or
+    the lease was over and another worker has it."""
     suppressed = select(Suppressed.address).where(Suppressed.address == Mail.recipient).exists()
-    found = db.session.execute(select(Mail.id, suppressed).where(Mail.id == mail.id)).one_or_none()
+    mine = (Mail.id == mail.id, Mail.state == MailState.QUEUED, Mail.attempts == mail.attempts)
+    found = db.session.execute(select(Mail.id, suppressed).where(*mine)).one_or_none()
     if found is None:
         return GONE
-    return SUPPRESSED if found[1] else ""
+    return SUPPRESSED if found[1] and not mail.key.startswith(ASKED_FOR) else ""
 
 
 def _refused(mail: Mail, fault: Exception) -> dict[str, Any]:
@@ -275,3 +300,11 @@ def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
     if final or mail.attempts >= ATTEMPTS:
         return {"state": MailState.FAILED, "reason": reason[:2000]}
     return {"due_at": now() + timedelta(seconds=min(5 * 2**mail.attempts, 3600)), "reason": reason[:2000]}
+
+
+def sweep() -> None:
+    """Forget what mails said long ago; that they were sent stays."""
+    with atomic():
+        old = (Mail.created_at < now() - KEPT, Mail.state != MailState.QUEUED, Mail.text != "")
+        empty = {"subject": "", "text": "", "html": "", "files": "[]"}
+        db.session.execute(update(Mail).where(*old).values(empty).execution_options(synchronize_session=False))

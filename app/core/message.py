@@ -7,6 +7,8 @@ with its method), and as an attachment for programs that show only those.
 from __future__ import annotations
 
 import json
+import smtplib
+import ssl
 from collections.abc import Mapping
 from email import encoders
 from email.message import Message
@@ -14,6 +16,7 @@ from email.mime.nonmultipart import MIMENonMultipart
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from email_validator import validate_email
 from flask import current_app
 from flask_mailman import EmailMultiAlternatives
 from flask_mailman.backends.smtp import EmailBackend
@@ -22,6 +25,7 @@ from app.core import addresses
 
 CALENDAR = "text/calendar"
 BOUNCE = "b"  # the kind of the addresses that mails come back to
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class _Letter(EmailMultiAlternatives):
@@ -54,7 +58,7 @@ def build(mail: Any, words: Mapping[str, str], backend: EmailBackend) -> EmailMu
         subject=words["subject"],
         body=words["text"],
         from_email=addresses.signed(BOUNCE, mail.id) or sender,
-        to=[mail.recipient],
+        to=[on_the_wire(mail.recipient)],
         headers={"From": sender, "Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
         connection=backend,
     )
@@ -68,17 +72,41 @@ def build(mail: Any, words: Mapping[str, str], backend: EmailBackend) -> EmailMu
     return message
 
 
+def on_the_wire(address: str) -> str:
+    """An address as servers read it. The older rules that Python knows by itself (IDNA 2003) would send what is for
+    `straße.example` to `strasse.example`, which may be somebody else's. Raises ValueError."""
+    if address.isascii():
+        return address
+    return str(validate_email(address, check_deliverability=False, test_environment=True).ascii_email)
+
+
+class _Smtp(smtplib.SMTP):
+    """Believes a server only by its certificate; by itself smtplib takes any."""
+
+    def starttls(self, *_how: Any, **_more: Any) -> tuple[int, bytes]:
+        return super().starttls(context=ssl.create_default_context())
+
+
+class _Backend(EmailBackend):
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return smtplib.SMTP_SSL if self.use_ssl else _Smtp
+
+
 def server() -> EmailBackend | None:
-    """The SMTP connection of SMTP_URL; None in development without one, where the mail viewer is the destination."""
+    """The SMTP connection of SMTP_URL; None in development without one, where the mail viewer is the destination.
+
+    A password goes to another computer only after STARTTLS: a server that does not offer it gets neither it nor a mail.
+    """
     url = urlsplit(current_app.config["KERMESSE"]["SMTP_URL"])
     if not url.hostname:
         return None
-    return EmailBackend(
+    return _Backend(
         host=url.hostname,
         port=url.port or (465 if url.scheme == "smtps" else 25),
         username=unquote(url.username or ""),
         password=unquote(url.password or ""),
-        use_tls=False,
+        use_tls=url.scheme == "smtp" and bool(url.password) and url.hostname not in LOOPBACK,
         use_ssl=url.scheme == "smtps",
         timeout=20,
     )

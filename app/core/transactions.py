@@ -121,6 +121,13 @@ def locked(model: type[Any], key: Any) -> Any:
     return db.session.get(model, key, with_for_update=True, populate_existing=True)
 
 
+def in_turn(key: str) -> None:
+    """Let no other transaction that names the same key go on before this one ends: for what no row stands for yet. On SQLite
+    there is one writer anyway."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": key})
+
+
 @event.listens_for(Session, "before_flush")
 def _refuse_stray_writes(session: Session, *_: object) -> None:
     """A write outside `atomic()` would be lost or unlocked: say so at once."""

@@ -155,7 +155,7 @@ def forgotten(card_id: int) -> None:
     if card.session_ref:
         looked_up = WebhookReceipt.event_id.startswith(f"lookup:{card.session_ref}:", autoescape=True)
         db.session.execute(delete(WebhookReceipt).where(looked_up))
-    card.customer_ref = card.card_ref = card.checkout_url = None
+    card.session_ref = card.customer_ref = card.card_ref = card.checkout_url = None
     db.session.execute(delete(CardFact).where(CardFact.about == about(card_id)))
 
 

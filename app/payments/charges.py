@@ -16,10 +16,11 @@ from sqlalchemy import select
 
 from app.core import audit
 from app.core.database import db
+from app.core.jobs import enqueue
 from app.core.mail import queue_mail
 from app.core.transactions import atomic, locked
-from app.payments import card_queries, checkout, extras, queries, services
-from app.payments.gateway import ChargeRequest, GatewayDown
+from app.payments import card_queries, cards, checkout, extras, queries, services
+from app.payments.gateway import ChargeRequest, Gateway, GatewayDown
 from app.payments.gateways import gateway
 from app.payments.models import Invoice, InvoiceStatus, Method, Payment, PaymentStatus
 
@@ -40,6 +41,7 @@ class _Another(Exception):
 @dataclass(frozen=True)
 class _Step:
     payment_id: int
+    card_id: int
     ref: str | None
     request: ChargeRequest
 
@@ -54,7 +56,7 @@ def charge(invoice_id: int, operation: str, actor_id: int, *, present: bool) -> 
     step = _step(invoice_id, method, operation, actor_id, present=present)
     if step is None:
         return True
-    ref = step.ref or provider.begin_charge(step.request)
+    ref = step.ref or _prepared(provider, step)
     with atomic():
         ours = services.keep_session(step.payment_id, ref, None)
     if not ours:  # a checkout was opened for it in this moment: what was prepared is never confirmed
@@ -68,6 +70,16 @@ def charge(invoice_id: int, operation: str, actor_id: int, *, present: bool) -> 
                 _mail_refusal(step.payment_id)
         raise ChargeRefused(charged.refused)
     return db.session.get_one(Payment, step.payment_id, populate_existing=True).status is PaymentStatus.CAPTURED
+
+
+def _prepared(provider: Gateway, step: _Step) -> str:
+    """The provider's name of the payment. If it does not want to, the card may be gone there unheard: that is asked for."""
+    try:
+        return provider.begin_charge(step.request)
+    except GatewayDown:
+        with atomic():
+            enqueue(cards.LOOK_UP, str(step.card_id), card_id=step.card_id)
+        raise
 
 
 def _step(invoice_id: int, method: Method, operation: str, actor_id: int, *, present: bool) -> _Step | None:
@@ -125,7 +137,7 @@ def _begin(invoice_id: int, method: Method, operation: str, actor_id: int, *, pr
     request = ChargeRequest(
         key, payment.id, payment.amount, payment.currency, words, card.customer_ref, card.card_ref
     )  # fmt: skip
-    return _Step(payment.id, payment.provider_ref, request)
+    return _Step(payment.id, card.id, payment.provider_ref, request)
 
 
 def _alone(invoice: Invoice) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.clock import now
 from app.core.database import db
+from app.core.transactions import in_turn
 from app.payments import card_events, services
 from app.payments.gateway import News
 from app.payments.models import Payment, WebhookReceipt
 
 log = structlog.get_logger()
+KEPT = timedelta(days=365)
 
 
 def apply(news: News, payload: str = "") -> str:
@@ -41,7 +45,9 @@ def _apply(news: News) -> tuple[str, str]:
         return "aside", f"it is about {news.foreign}"
     if news.card is not None:
         return card_events.apply(news.card)
-    _in_turn(news)
+    # About one payment of the provider: else a capture and a refund that arrive together would each miss what the other has not
+    # committed yet, and the refund would never be booked.
+    in_turn(news.provider_payment or news.about)
     payment = _payment(news)
     mismatch = _mismatch(news, payment)
     if mismatch:
@@ -51,14 +57,6 @@ def _apply(news: News) -> tuple[str, str]:
     if payment is not None:
         services.settle(payment.id, news.session or None, news.provider_payment)
     return "applied", ""
-
-
-def _in_turn(news: News) -> None:
-    """One transaction at a time about one payment of the provider's, on PostgreSQL. Else a capture and a refund that
-    arrive together would each miss what the other has not committed yet, and the refund would never be booked."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        key = news.provider_payment or news.about
-        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": key})
 
 
 def _payment(news: News) -> Payment | None:
@@ -82,3 +80,9 @@ def _mismatch(news: News, payment: Payment | None) -> str:
     if news.amount not in (None, payment.amount):
         return f"amount {news.amount} is not {payment.amount}"
     return ""
+
+
+def forget_old() -> None:
+    """Forget what the provider wrote long ago, which names people; what came of it stays."""
+    old = (WebhookReceipt.received_at < now() - KEPT, WebhookReceipt.payload.not_in(("", "{}")))
+    db.session.execute(update(WebhookReceipt).where(*old).values(payload="{}"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.payments import card_checkout, checkout
+from app.core.transactions import atomic
+from app.payments import card_checkout, checkout, events
 
 
 def reconcile() -> int:
@@ -11,5 +12,7 @@ def reconcile() -> int:
 
 
 def sweep() -> None:
-    """The same, for the worker."""
+    """The same, for the worker; and what is too old to be kept is forgotten."""
+    with atomic():
+        events.forget_old()
     reconcile()

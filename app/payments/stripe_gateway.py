@@ -47,9 +47,10 @@ class StripeGateway:
     def create_checkout(self, request: CheckoutRequest) -> Checkout:
         """Make a Checkout session; the same key gives the same session."""
         metadata = {"payment_id": str(request.payment_id)}
-        parameters: dict[str, Any] = {
-            "mode": "payment",
-            "line_items": [
+        return self._session(
+            request,
+            mode="payment",
+            line_items=[
                 {
                     "quantity": 1,
                     "price_data": {
@@ -60,18 +61,23 @@ class StripeGateway:
                 }
                 for description, amount in request.lines
             ],
-            # Somebody without an address types theirs at the checkout, if they have one by then.
-            **({} if request.email.endswith(".invalid") else {"customer_email": request.email}),
-            "client_reference_id": str(request.payment_id),
-            "metadata": metadata,
-            "payment_intent_data": {"metadata": metadata},
+            client_reference_id=str(request.payment_id),
+            metadata=metadata,
+            payment_intent_data={"metadata": metadata},
+        )
+
+    def _session(self, request: CheckoutRequest | CardRequest, **parameters: Any) -> Checkout:
+        """A page of Stripe's, and the ways back from it."""
+        # Somebody without an address types theirs at the checkout, if they have one by then.
+        known = {} if request.email.endswith(".invalid") else {"customer_email": request.email}
+        ways = {
             "locale": request.locale if request.locale in LOCALES else "auto",
             "success_url": request.success_url,
             "cancel_url": request.cancel_url,
         }
         try:
             session = self._client.v1.checkout.sessions.create(
-                params=parameters,  # type: ignore[arg-type]
+                params=parameters | known | ways,  # type: ignore[arg-type]
                 options={"idempotency_key": request.key},
             )
         except stripe.StripeError as fault:
@@ -119,26 +125,15 @@ class StripeGateway:
     def ask_for_card(self, request: CardRequest) -> Checkout:
         """Make a Checkout session that charges nothing: its setup intent keeps the card, for a customer of its own."""
         metadata = {OURS: str(request.card_id)}
-        parameters: dict[str, Any] = {
-            "mode": "setup",
-            "allowed_payment_method_types": ["card"],
-            "customer_creation": "always",
-            **({} if request.email.endswith(".invalid") else {"customer_email": request.email}),
-            "client_reference_id": f"card-{request.card_id}",
-            "metadata": metadata,
-            "setup_intent_data": {"metadata": metadata},
-            "locale": request.locale if request.locale in LOCALES else "auto",
-            "success_url": request.success_url,
-            "cancel_url": request.cancel_url,
-        }
-        try:
-            session = self._client.v1.checkout.sessions.create(
-                params=parameters,  # type: ignore[arg-type]
-                options={"idempotency_key": request.key},
-            )
-        except stripe.StripeError as fault:
-            raise GatewayDown(type(fault).__name__) from fault
-        return Checkout(session.id, str(session.url))
+        return self._session(
+            request,
+            mode="setup",
+            allowed_payment_method_types=["card"],
+            customer_creation="always",
+            client_reference_id=f"card-{request.card_id}",
+            metadata=metadata,
+            setup_intent_data={"metadata": metadata},
+        )
 
     def look_up_card(self, session: str) -> News | None:
         """Ask for a session of that kind, with what may be shown of the card."""

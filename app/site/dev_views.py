@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from typing import Any
 
@@ -16,7 +15,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.core.mail import Mail, MailState
 from app.core.transactions import atomic
-from app.web.access import development
+from app.web.access import development, from_this_computer
 from app.web.redirects import safe_path
 
 blueprint = Blueprint("dev", __name__)
@@ -34,7 +33,7 @@ CAST = {
 @blueprint.before_request
 def this_computer_only() -> None:
     """A development server reached from elsewhere must not hand out identities."""
-    if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
+    if not from_this_computer():
         abort(404)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 
@@ -14,7 +14,7 @@ from app.core.jobs import Job
 from app.core.mail import Mail, MailState
 from app.events.forms import KINDS
 from app.site import queries
-from app.web.access import MANAGING, has_role, public, roles
+from app.web.access import MANAGING, from_this_computer, has_role, public, roles
 
 blueprint = Blueprint("site", __name__)
 
@@ -107,7 +107,7 @@ def readyz() -> tuple[dict[str, Any], int]:
 @public
 def metrics() -> Response:
     """Gauges for Prometheus; for this computer and for administrators."""
-    if request.remote_addr not in ("127.0.0.1", "::1") and not has_role("admin"):
+    if not from_this_computer() and not has_role("admin"):
         abort(404)
     registry = CollectorRegistry()
     gauges = {

@@ -5,6 +5,7 @@ A mark says who may call the route at all. Which rows they then see is decided b
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -95,3 +96,15 @@ def enforce() -> Any:
 def _ask_to_sign_in() -> Response:
     ask: Callable[[str], Response] = current_app.extensions["kermesse_sign_in"]
     return ask(request.full_path.rstrip("?") if request.method == "GET" else (request.referrer or "/"))
+
+
+def from_this_computer() -> bool:
+    """Whether who asks sits here. A proxy on this computer that nobody told us of (TRUSTED_PROXIES) makes everybody look so:
+    what came through one is taken for a stranger's."""
+    told = current_app.config["KERMESSE"]["TRUSTED_PROXIES"] > 0
+    proxied = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
+    try:
+        here = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+    return here and (told or not proxied)

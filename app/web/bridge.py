@@ -135,6 +135,8 @@ def environ(scope: Any, body: bytes, length: int = 0) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name in set(scope.headers.keys()) - {"transfer-encoding"}:  # the body stands here whole
+        if "_" in name:  # would pass for a header that a proxy has written, such as X-Forwarded-For
+            continue
         key = name.upper().replace("-", "_")
         values = scope.headers.get_all(name)
         joined = ("; " if name == "cookie" else ",").join(values)

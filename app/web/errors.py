@@ -73,6 +73,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(fault: Exception) -> Any:
-        log.exception("unexpected error", path=request.path, method=request.method)
+        # The rule and not the path, which may hold a token.
+        rule = request.url_rule.rule if request.url_rule else None
+        log.exception("unexpected error", route=rule, method=request.method)
         g.pop("_flask_babel", None)
         return page(500)

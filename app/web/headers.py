@@ -66,11 +66,11 @@ def install(app: Flask) -> None:
         if config.production:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "no-store" if _private(app) else "no-cache"
+            headers["Cache-Control"] = "no-store" if private(app) else "no-cache"
         return response
 
 
-def _private(app: Flask) -> bool:
-    """Asks the session, not the user: their row may have to be loaded again for that."""
+def private(app: Flask) -> bool:
+    """Whether the answer is for its reader alone. Asks the session, not the user: their row may have to be loaded for that."""
     mark = mark_of(app, request.endpoint) if request.endpoint else None
     return mark is None or mark.kind != "public" or "_user_id" in session

@@ -47,7 +47,7 @@ def install(app: Flask) -> None:
 
 def language_url(code: str) -> str:
     """The address that switches to a language and comes back here."""
-    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    here = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else "/"
     return f"/language/{code}?{urlencode({'next': here})}"
 
 

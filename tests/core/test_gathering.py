@@ -86,3 +86,25 @@ def test_hundreds_of_hands_lose_nothing() -> None:
     for thread in hands:
         thread.join()
     assert answers == {number: number + 1 for number in range(1000)}
+
+
+def test_who_gives_up_takes_nobody_along() -> None:
+    """A future that was cancelled takes no answer: the writer must outlive it."""
+    begun, go = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def work(asked: Sequence[int]) -> list[int | Exception]:
+        begun.set()
+        go.wait(5)
+        done.extend(asked)
+        return list(asked)
+
+    gathering = Gathering[int, int](work)
+    first = gathering.ask(1)
+    assert begun.wait(5)
+    assert not first.cancel(), "it is under way: its answer comes"
+    second, third = gathering.ask(2), gathering.ask(3)
+    assert second.cancel()
+    go.set()
+    assert [first.result(5), third.result(5), gathering.ask(4).result(5)] == [1, 3, 4]
+    assert done == [1, 3, 4]

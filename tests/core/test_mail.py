@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.core import clock, mail
+from app.core import clock, mail, message
 from app.core.database import db
 from app.core.mail import Mail, MailState, queue_mail
 from app.core.transactions import atomic
@@ -117,3 +118,110 @@ def _dies_after_lease() -> Any:
         return atomic()
 
     return once
+
+
+def write_to(*addresses: str) -> None:
+    with atomic():
+        for number, address in enumerate(addresses):
+            queue_mail(f"k{number}", address, "sign_in_code", "Words", code="1", link="x", minutes=1)
+
+
+def meanwhile(monkeypatch: Any, work: Any) -> None:
+    """Do something while the first mail is under way."""
+    before, done = mail.words_of, []
+
+    def words(row: Mail) -> dict[str, str]:
+        if not done:
+            done.append(row.id)
+            work()
+        return before(row)
+
+    monkeypatch.setattr(mail, "words_of", words)
+
+
+def test_who_is_erased_while_others_are_sent_to_gets_nothing(letterbox: Letterbox, monkeypatch: Any) -> None:
+    write_to("a@home.example", "b@home.example", "c@home.example")
+
+    def erase() -> None:
+        db.session.rollback()
+        with atomic():
+            db.session.execute(delete(Mail).where(Mail.recipient == "b@home.example"))
+
+    meanwhile(monkeypatch, erase)
+    mail.send_due()
+    assert [letter["To"] for letter in letterbox.letters] == ["a@home.example", "c@home.example"]
+
+
+def test_what_another_worker_sent_meanwhile_is_not_sent_again(letterbox: Letterbox, monkeypatch: Any) -> None:
+    """A server so slow that the lease of a batch ends while its first mail is on its way."""
+    write_to("a@home.example", "b@home.example", "c@home.example")
+
+    def other_worker() -> None:
+        db.session.rollback()
+        with clock.travel(clock.now() + mail.LEASE + timedelta(seconds=1)):
+            mail.send_due()
+        db.session.rollback()
+
+    meanwhile(monkeypatch, other_worker)
+    mail.send_due()
+    assert sorted(letter["To"] for letter in letterbox.letters if letter["To"] != "a@home.example") == [
+        "b@home.example",
+        "c@home.example",
+    ]
+
+
+def test_what_a_slow_server_leaves_no_time_for_goes_back(letterbox: Letterbox, monkeypatch: Any) -> None:
+    write_to("a@home.example", "b@home.example")
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "SPARE", mail.LEASE + timedelta(seconds=1))
+        mail.send_due()
+        assert letterbox.letters == []
+    mail.send_due()
+    assert len(letterbox.letters) == 2, "at once, not when the lease ends"
+
+
+def test_a_mail_that_cannot_be_written_ends_as_failed_and_holds_nobody_up(letterbox: Letterbox) -> None:
+    write_to("a@home.example\nBcc: b@home.example", "b@home.example")
+    for hours in range(mail.ATTEMPTS):
+        with clock.travel(clock.now() + timedelta(hours=2 * hours)):
+            mail.send_due()
+    states = {row.recipient: row.state for row in db.session.scalars(select(Mail))}
+    assert states == {"a@home.example\nBcc: b@home.example": MailState.FAILED, "b@home.example": MailState.SENT}
+    assert len(letterbox.letters) == 1
+
+
+def test_an_address_with_other_letters_goes_to_its_own_domain(letterbox: Letterbox) -> None:
+    """By the rules of 2003 the former would be `strasse.example`, which anybody may have."""
+    write_to("anna@straße.example", "anna@exämple.org")
+    mail.send_due()
+    assert [letter["To"] for letter in letterbox.letters] == ["anna@xn--strae-oqa.example", "anna@xn--exmple-cua.org"]
+
+
+@pytest.mark.parametrize(
+    ("url", "starttls", "tls"),
+    [
+        ("smtp://user:password@mail.example:587", True, False),
+        ("smtp://user:password@mail.example", True, False),
+        ("smtps://user:password@mail.example", False, True),
+        ("smtp://relay.example:25", False, False),
+        ("smtp://user:password@127.0.0.1:1025", False, False),
+    ],
+)
+def test_a_password_leaves_this_computer_only_under_tls(
+    app: Flask, monkeypatch: Any, url: str, starttls: bool, tls: bool
+) -> None:
+    monkeypatch.setitem(app.config["KERMESSE"].values, "SMTP_URL", url)
+    backend = message.server()
+    assert backend is not None
+    assert (backend.use_tls, backend.use_ssl) == (starttls, tls)
+
+
+def test_without_starttls_neither_password_nor_mail_is_sent(letterbox: Letterbox, app: Flask, monkeypatch: Any) -> None:
+    port = urlsplit(app.config["KERMESSE"]["SMTP_URL"]).port
+    monkeypatch.setattr(message, "LOOPBACK", ())
+    monkeypatch.setitem(app.config["KERMESSE"].values, "SMTP_URL", f"smtp://user:password@127.0.0.1:{port}")
+    write()
+    mail.send_due()
+    assert stored().state is MailState.QUEUED
+    assert "STARTTLS" in (stored().reason or "")
+    assert letterbox.letters == []

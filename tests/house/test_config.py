@@ -34,6 +34,7 @@ def test_a_good_production_environment_is_accepted(tmp_path: Path) -> None:
         ("SECRET_KEY", "Kermesse-q8Zt1vXw5nRk3mYc7bHd9sJf2gLp6aTe0uWi4o", "SECRET_KEY"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS"),
         ("ALLOWED_HOSTS", "fair.example.org, *.example.org", "ALLOWED_HOSTS"),
+        ("ALLOWED_HOSTS", "fair.example.org, .example.org", "ALLOWED_HOSTS"),
         ("FLASK_DEBUG", "1", "FLASK_DEBUG"),
         ("STRIPE_SECRET_KEY", "sk_live_x", "STRIPE_WEBHOOK_SECRET"),
         ("SMTP_URL", "", "SMTP_URL"),
@@ -60,6 +61,11 @@ def test_development_makes_and_keeps_its_own_secret(tmp_path: Path) -> None:
     first = read({"DATA_DIR": str(tmp_path)})
     assert first["SECRET_KEY"] == read({"DATA_DIR": str(tmp_path)})["SECRET_KEY"]
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_what_it_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    read({"DATA_DIR": str(tmp_path / "kept")})
+    assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
 
 
 def test_stripe_needs_its_webhook_secret_in_development_too(tmp_path: Path) -> None:

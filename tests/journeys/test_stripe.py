@@ -19,7 +19,8 @@ from tests.cast import Cast
 from tests.journeys.browser import Visitor
 from tests.journeys.scenes import hang, newest_mail, sell
 from tests.serving import Server, served
-from tests.stripe_server import KEY, SECRET, Stripe
+from tests.stripe_api import KEY
+from tests.stripe_server import SECRET, Stripe
 
 
 def entries() -> int:

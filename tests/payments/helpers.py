@@ -18,7 +18,8 @@ from app.ledger import queries as ledger
 from app.partners.services import create_partner
 from app.payments.models import Invoice, Payment, WebhookReceipt
 from app.payments.services import LineDraft, issue_invoice
-from tests.stripe_server import KEY, SECRET, Stripe
+from tests.stripe_api import KEY
+from tests.stripe_server import SECRET, Stripe
 
 
 class Paid:

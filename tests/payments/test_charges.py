@@ -23,9 +23,10 @@ from app.payments.stripe_gateway import StripeGateway
 from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.payments.helpers import figures, fresh, mails, make_invoice, payable, payments, post, receipts, stripe_for
-from tests.payments.test_kept_card import ask
+from tests.payments.test_kept_card import ask, kept
 from tests.races.test_seats import at_once
-from tests.stripe_server import Intent, Stripe
+from tests.stripe_server import Stripe
+from tests.stripe_shapes import Intent
 
 LATER, TERM = timedelta(hours=1), timedelta(days=14, seconds=1)
 
@@ -445,3 +446,22 @@ def test_money_from_a_kept_card_is_in_the_export(app: Flask, cast: Cast, client_
         names = [*stripe.cards, *stripe.customers]
         assert [name for name in names if name in text] == []
     assert db.session.scalars(select(Invoice.status)).all() == [InvoiceStatus.PAID]
+
+
+def test_a_card_that_went_unheard_is_found_out(app: Flask, cast: Cast, client_for: Browserlike) -> None:
+    """Removed in Stripe's dashboard, and the event lost: the charge is refused there, and the next one knows why."""
+    client = client_for(cast.parent)
+    with stripe_for(app) as stripe:
+        with_card(client_for, cast.parent, stripe)
+        invoice = owed(cast)
+        (card,) = stripe.cards
+        stripe.detach(card)
+        pay(client, invoice)
+        assert "does not answer" in client.get(f"/invoices/{invoice.token}/").text
+        with travel(now() + LATER):
+            run_due()
+        assert kept(cast.parent) is None
+        assert "with your card" not in client.get(f"/invoices/{invoice.token}/").text
+        pay(client, invoice, "operation-9")
+        assert "No card is kept any more" in client.get(f"/invoices/{invoice.token}/").text
+    assert fresh(invoice).status is InvoiceStatus.OPEN

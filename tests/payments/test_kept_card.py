@@ -29,7 +29,8 @@ from app.web import headers
 from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.payments.helpers import post, receipts, stripe_for
-from tests.stripe_server import Params, Stripe
+from tests.stripe_params import Params
+from tests.stripe_server import Stripe
 
 LATER = timedelta(hours=1)
 
@@ -434,7 +435,7 @@ def test_an_erased_person_leaves_no_card(
             post(client_for(), stripe, event)
         with travel(now() + LATER):
             run_due()
-        names += [str(stripe.sessions[open_page].card), str(stripe.sessions[open_page].customer)]
+        names += [session, open_page, str(stripe.sessions[open_page].card), str(stripe.sessions[open_page].customer)]
         assert [name for name in names if name in everything() + caplog.text] == []
         assert db.session.scalars(select(KeptCard.status)).all() == [CardStatus.REMOVED] * 2
         assert db.session.scalars(select(KeptCard.person_id)).all() == [None] * 2

@@ -65,7 +65,7 @@ def test_capture_and_refund_without_their_turn(
 
         with monkeypatch.context() as patch:
             transactions_unguarded(patch)
-            patch.setattr(events, "_in_turn", lambda news: None)
+            patch.setattr(events, "in_turn", lambda key: None)
             patch.setattr(events, "_payment", meet_after(events._payment, 2))
             last = threading.Barrier(2)  # the refund commits only after the capture has looked at what is known
             patch.setattr(services, "_known", then_wait(services._known, last, lambda payment: True))
@@ -91,7 +91,7 @@ def test_five_deliveries_that_do_not_look_at_the_receipt(
 
         with monkeypatch.context() as patch:
             transactions_unguarded(patch)
-            patch.setattr(events, "_in_turn", lambda news: None)
+            patch.setattr(events, "in_turn", lambda key: None)
             patch.setattr(services, "learn", lambda *arguments: None)
             patch.setattr(services, "_known", lambda payment: [told])
             patch.setattr(services, "_locked_invoice", plain)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from app.payments.models import InvoiceStatus, PaymentStatus
+from app.core.clock import now, travel
+from app.core.database import db
+from app.core.transactions import atomic
+from app.payments.events import forget_old
+from app.payments.models import InvoiceStatus, PaymentStatus, WebhookReceipt
 from tests.conftest import Browserlike
 from tests.payments.helpers import figures, fresh, mails, make_invoice, payable, payments, post, receipts, stripe_for
 from tests.races.test_seats import at_once
@@ -229,3 +235,16 @@ def test_a_pending_refund_is_none_yet(app: Flask, client_for: Browserlike) -> No
         assert figures() == (3500, 3500, 0, 0)
         post(client, stripe, stripe.event("refund.updated", created["data"]["object"] | {"status": "succeeded"}))
     assert figures() == (3500, 3500, 0, 1000)
+
+
+def test_what_stripe_wrote_is_forgotten_after_a_year(app: Flask, client_for: Browserlike) -> None:
+    client = client_for()
+    with stripe_for(app) as stripe:
+        _invoice, _session, captured = paid_session(app, client, stripe)
+        post(client, stripe, captured)
+    for days, forgotten in ((364, False), (366, True)):
+        with travel(now() + timedelta(days=days)), atomic():
+            forget_old()
+        db.session.rollback()
+        assert (db.session.scalars(select(WebhookReceipt.payload)).one() == "{}") is forgotten
+    assert receipts() == {captured["id"]: "applied"}

@@ -126,6 +126,17 @@ def test_development_pages_stay_in_development(app: Flask, client_for: Browserli
         db.engine.dispose()
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+@pytest.mark.parametrize("path", ["/dev/", "/dev/mail/", "/metrics"])
+def test_a_proxy_that_nobody_told_us_of_makes_nobody_sit_here(
+    app: Flask, client_for: Browserlike, path: str, header: str
+) -> None:
+    """Behind a tunnel to this computer everybody comes from 127.0.0.1: they must not choose who to be."""
+    assert client_for().get(path).status_code == 200
+    assert client_for().get(path, headers={header: "192.0.2.7"}).status_code == 404
+    assert client_for().get(path, environ_base={"REMOTE_ADDR": "unknown"}).status_code == 404
+
+
 def test_entering_by_the_cast_is_development_too(app: Flask, client_for: Browserlike) -> None:
     outside = {"REMOTE_ADDR": "192.0.2.7"}
     assert client_for().post("/dev/enter/organiser", environ_base=outside).status_code == 404

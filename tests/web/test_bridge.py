@@ -14,7 +14,8 @@ from tests.serving import Server, served
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served("sqlite", tmp_path_factory.mktemp("bridge"), worker=False, MAX_UPLOAD_MB="1") as made:
+    changes = {"MAX_UPLOAD_MB": "1", "TRUSTED_PROXIES": "1"}
+    with served("sqlite", tmp_path_factory.mktemp("bridge"), worker=False, **changes) as made:
         yield made
 
 
@@ -82,3 +83,9 @@ def test_half_a_request_harms_nobody(server: Server) -> None:
         with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as line:
             line.sendall(sent)
     assert ask(server, "GET", "/livez")[0] == 200
+
+
+def test_nobody_passes_for_the_proxy_by_another_spelling(server: Server) -> None:
+    """`X_Forwarded_Host` and `X-Forwarded-Host` are one name to Flask, and most proxies let the former through."""
+    assert ask(server, "GET", "/events/", **{"X-Forwarded-Host": "evil.example"})[0] == 400
+    assert ask(server, "GET", "/events/", **{"X_Forwarded_Host": "evil.example"})[0] == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import brotli
 import pytest
@@ -14,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.money import LARGEST, NotAnAmount, amount_input, format_amount, milestone, parse_amount
-from app.web import access
+from app.web import access, errors
 from app.web.redirects import safe_path
 from app.web.sheets import neutral
 from tests.auctions.helpers import make_auction
+from tests.cast import Cast
 from tests.conftest import Browserlike
 
 
@@ -179,3 +181,54 @@ def test_what_is_small_or_unchanged_is_not_compressed(app: Flask, client_for: Br
 )  # fmt: skip
 def test_what_is_raised_fills_a_line_towards_a_round_amount(amount: int, currency: str, goal: int) -> None:
     assert milestone(amount, currency) == goal
+
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.mark.parametrize(
+    ("named", "compressed"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Referer": "http://localhost/events/"}, True),
+        (FOREIGN, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        (FOREIGN | {"Referer": "http://localhost/events/"}, False),
+        ({"Referer": "https://evil.example/http://localhost/"}, False),
+        ({"Referer": "http://[::1"}, False),
+        ({}, False),
+    ],
+)
+def test_what_is_somebodys_is_compressed_only_for_themself(
+    app: Flask, cast: Cast, client_for: Browserlike, named: dict[str, str], compressed: bool
+) -> None:
+    """A foreign site that has a page asked for again and again must not learn from its length what is in it."""
+    make_auction(3)
+    for path in ("/account/", "/auctions/"):
+        answer = client_for(cast.parent).get(path, headers={"Accept-Encoding": "br", **named})
+        assert (answer.headers.get("Content-Encoding") == "br") is compressed, path
+    assert client_for().get("/", headers={"Accept-Encoding": "br", **named}).headers["Content-Encoding"] == "br"
+    visited = client_for()
+    visited.get("/language/fr?next=/")
+    answer = visited.get("/", headers={"Accept-Encoding": "br", **named})
+    assert (answer.headers.get("Content-Encoding") == "br") is compressed
+
+
+def test_a_forged_host_is_refused_whatever_it_would_like_compressed(client_for: Browserlike) -> None:
+    headers = {"Host": "evil.example", "Accept-Encoding": "br", "Referer": "http://evil.example/"}
+    assert client_for().get("/account/sign-in/", headers=headers).status_code == 400
+
+
+def test_what_broke_is_logged_without_the_token_of_its_address(
+    app: Flask, client_for: Browserlike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, object]] = []
+    monkeypatch.setattr(errors, "log", SimpleNamespace(exception=lambda event, **more: said.append(more)))
+
+    def broken(token: str) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(app.view_functions, "payments.invoice", access.bearer(broken))
+    assert client_for().get("/invoices/a-secret-token/").status_code == 500
+    assert said == [{"route": "/invoices/<token>/", "method": "GET"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from unittest.mock import patch
+from urllib.parse import quote_plus
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from app.auctions import views
 from app.auctions.models import Auction
+from app.auctions.services import void_bid
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic, locked
@@ -20,6 +22,7 @@ from app.partners.models import Partner
 from app.web import worded
 from tests.auctions.helpers import bid, lot_of, make_auction
 from tests.cast import Cast
+from tests.cli.house import command
 from tests.conftest import Browserlike
 
 
@@ -105,3 +108,40 @@ def test_who_has_an_account_has_a_page_of_their_own(auction: Auction, cast: Cast
         assert shown(client_for(person), auction)[1]
         assert shown(client_for(person), auction)[1]
     assert cast.parent.greeting not in shown(client_for(), auction)[0]
+
+
+def test_a_look_at_the_headers_alone_leaves_the_page_as_it_is(auction: Auction, client_for: Browserlike) -> None:
+    address = f"/auctions/{auction.slug}/lots/1/"
+    assert client_for().head(address).status_code == 200
+    assert f"/language/fr?next={quote_plus(address)}" in client_for().get(address).text.replace("&amp;", "&")
+
+
+def test_nobody_writes_a_place_of_a_token_into_a_page(auction: Auction, client_for: Browserlike) -> None:
+    """Else a text of an organiser's, or a link somewhere, would carry each reader's own token away."""
+    with atomic():
+        row = locked(Auction, auction.id)
+        row.notice = "place-of-the-csrf-token place-of-an-operation place-of-the-nonce"
+    for _ in range(2):
+        page = client_for().get(f"/auctions/{auction.slug}/lots/1/").text
+        assert "place-of-the-csrf-token" in page
+        assert "place-of-an-operation" in page
+
+
+def test_what_is_asked_for_besides_is_not_kept(auction: Auction, client_for: Browserlike) -> None:
+    for number in range(3):
+        assert client_for().get(f"/auctions/{auction.slug}/lots/1/?x={number}").status_code == 200
+    assert len(worded._kept) == 0
+
+
+def test_a_name_that_was_taken_out_is_gone_after_a_minute(
+    app: Flask, auction: Auction, cast: Cast, client_for: Browserlike
+) -> None:
+    """An erasure changes a reason in the log, and nothing that the page is kept under."""
+    name, email = cast.parent.name, cast.parent.email
+    bid(lot_of(auction), cast.parent, 30)
+    with atomic():
+        void_bid(lot_of(auction).id, 1, f"{name} mistyped", cast.organiser.id)
+    assert name in shown(client_for(), auction)[0]
+    assert command(app, "erase-person", email).exit_code == 0
+    with travel(now() + timedelta(seconds=worded.KEPT_S)):
+        assert name not in shown(client_for(), auction)[0]
