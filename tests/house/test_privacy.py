@@ -37,7 +37,7 @@ ACTS = {
 THEIRS = {
     "bid_refusal.person_id", "bidder.person_id", "calendar_feed.person_id", "event_door.opened_by", "event_message.written_by",
     "event_outcome_note.actor_id", "invoice.person_id", "kept_card.person_id", "person_role.person_id",
-    "push_subscription.person_id", "registration.person_id", "void_request.asked_by", "void_request.decided_by",
+    "push_subscription.person_id", "registration.person_id", "sso_identity.person_id", "void_request.asked_by", "void_request.decided_by",
     "watch.person_id",
 }  # fmt: skip
 
