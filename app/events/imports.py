@@ -40,7 +40,7 @@ from app.events.models import (
     Registration,
 )
 from app.events.notices import tell
-from app.events.seats import Claim, RegistrationRefused, first_letter, lock_pools
+from app.events.seats import Claim, RegistrationRefused, first_letter, lock_pools, terms_of
 
 KEPT = timedelta(days=7)  # then a draft that nobody applied is forgotten, with whom it names
 TELL = "events.tell_imported"
@@ -104,7 +104,8 @@ def apply(draft_id: int, actor_id: int | None) -> Outcome:
     found = plan(draft)
     doing = {Kind.REGISTRATIONS: _register, Kind.INVITATIONS: _invite, Kind.ADDRESSES: _allow}[Kind(draft.kind)]
     refused = doing(event_id, found, actor_id)
-    counts = Counter(str(change.verdict) for change in found.changes)
+    undone = {line for line, _reason in refused}
+    counts = Counter(str(change.verdict) for change in found.changes if change.line not in undone)
     draft.applied_at, draft.rows = now(), "{}"
     audit.record("apply a list", "event", event_id, actor_id, kind=draft.kind, **counts)
     db.session.flush()
@@ -117,6 +118,10 @@ def operation_of(email: str) -> str:
 
 
 def _register(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[int, rules.Reason]]:
+    event = db.session.get(Event, event_id)
+    reason = rules.refusal(terms_of(event, event.pool), 1, now(), by_organiser=True) if event else None
+    if reason is not None:
+        raise RegistrationRefused(reason)
     new = found.of(Verdict.NEW)
     parties = [_party(change, found.settings) for change in new]
     answers = register_all(event_id, parties)
@@ -125,8 +130,6 @@ def _register(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[in
         for change, answer in zip(new, answers, strict=True)
         if not isinstance(answer, Claim)
     ]
-    if new and len(refusals) == len(new) and refusals[0][1] is not rules.Reason.TOO_LARGE:
-        raise RegistrationRefused(refusals[0][1])
     claimed = [
         (change, answer.registration.id)
         for change, answer in zip(new, answers, strict=True)

@@ -227,11 +227,14 @@ def _done(kind: Kind, done: imports.Outcome) -> str:
         return ngettext("%(num)d invitation is on its way.", "%(num)d invitations are on their way.", new)
     if kind is Kind.ADDRESSES:
         return ngettext("%(num)d address is new on the list.", "%(num)d addresses are new on the list.", new)
-    left = sum(1 for _line in done.refused)
     words = _("Done: %(new)s new, %(changed)s changed.", new=new, changed=changed)
+    inside = [str(line) for line, reason in done.refused if reason is rules.Reason.ARRIVED]
+    left = [str(line) for line, reason in done.refused if reason is not rules.Reason.ARRIVED]
     if left:
-        lines = ", ".join(str(line) for line, _reason in done.refused[:20])
-        words += " " + _("For these lines there were too few seats: %(lines)s.", lines=lines)
+        words += " " + _("For these lines there were too few seats: %(lines)s.", lines=", ".join(left[:20]))
+    if inside:
+        lines = ", ".join(inside[:20])
+        words += " " + _("In these lines more of the party are in the house already: %(lines)s.", lines=lines)
     return words
 
 

@@ -13,6 +13,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.transactions import atomic
 from app.events import deliveries, desk_queries, invitation_queries, queries, rules, services, wording
+from app.events.asking_forms import pool_name
 from app.events.forms import (
     KINDS,
     REGISTRATION_STATES,
@@ -167,7 +168,8 @@ def _event(event_id: int) -> Event:
 def registrations(event_id: int) -> Any:
     """Who comes, who waits; and add somebody by hand."""
     event = _event(event_id)
-    form = GuestForm(largest=rules.largest(terms_of(event, event.pool), by_organiser=True))
+    largest = max((rules.largest(terms_of(event, pool), by_organiser=True) for pool in event.pools), default=1)
+    form = GuestForm(largest=largest, pools={pool.id: pool_name(pool) for pool in event.pools})
     if form.validate_on_submit():
         try:
             with atomic():
@@ -182,6 +184,7 @@ def registrations(event_id: int) -> Any:
                     locale=person.locale if person else locale(),
                     person_id=person.id if person else None,
                     operation=form.operation.data,
+                    pool_id=form.where,
                     by_organiser=True,
                 )
                 if claim.made:

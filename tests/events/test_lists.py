@@ -272,6 +272,18 @@ def test_a_party_that_a_list_makes_smaller_keeps_no_names_beyond_it(app: Flask, 
     assert db.session.scalars(select(Guest.name)).all() == ["Bo"]
 
 
+def test_lines_that_could_not_be_done_are_not_counted_as_done(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=3)
+    ann = seat(event, "Ann", 2)
+    seat(event, "Bo")
+    with atomic():
+        db.session.get_one(Registration, ann.id).arrived = 2
+    text = "Name,E-mail,Party\nAnn,ann@home.example,1\nBo,bo@home.example,2\n"
+    page = apply(client_for(cast.organiser), event, text)
+    for words in ("Done: 0 new, 0 changed.", "too few seats: 3.", "in the house already: 2."):
+        assert words in page
+
+
 def hall_and_online(hall: int, online: int) -> Event:
     event = make_event(capacity=hall)
     with atomic():

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import inviting, queries
-from app.events.models import Campaign, Event, Registration
+from app.events import inviting, pools, queries
+from app.events.models import Campaign, Event, PoolKind, Registration
 from app.partners.models import Partner
 from app.partners.services import create_partner
 from tests.cast import Cast
@@ -291,3 +291,16 @@ def test_the_page_counts_everybody_who_would_be_told(app: Flask, cast: Cast, cli
         inviting.invite(event.id, [inviting.Wanted("m@state.example")])
     page = client_for(cast.organiser).get(f"/manage/events/{event.id}/").text
     assert "2 mails tell of it at once. A cancellation is final." in page
+
+
+def test_a_guest_added_by_hand_sits_where_the_organiser_says(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=1)
+    with atomic():
+        online = pools.add_pool(event.id, name="", kind=PoolKind.ONLINE, capacity=9, largest_party=5, actor_id=None).id
+    client, path = client_for(cast.organiser), f"/manage/events/{event.id}/registrations/"
+    guest = {"name": "Nadia", "email": "nadia@home.example", "party": "4"}
+    assert client.post(path, data=guest | {"pool_id": "999"}).status_code == 422
+    assert client.post(path, data=guest | {"pool_id": str(online)}).status_code == 303
+    db.session.rollback()
+    (nadia,) = db.session.scalars(select(Registration))
+    assert (nadia.pool_id, nadia.seated) == (online, 4)
