@@ -210,7 +210,6 @@ class InvitingForm(ListForm):
         _l("Where they sit"),
         coerce=row_id,
         default=0,
-        validators=[OptionalValue()],
         description=_l("A column “Room” in the list counts more."),
     )
     keep_seats = BooleanField(
