@@ -149,6 +149,27 @@ def _move(pools: list[SeatPool], target: SeatPool, registration: Registration, p
     take(target, confirmed=party)
 
 
+def seat_on_kept(registration_id: int, party: int, pool_id: int, kept: int) -> bool:
+    """Make a party that large on seats of its pool that were kept for it: they are its own, whoever waits. Their hold ends
+    with this, and those it leaves go to the queue. False, and nothing is done, when they are not enough or elsewhere."""
+    pools, event, registration = locked_registration(registration_id)
+    pool, missing = chosen(pools, pool_id), party - registration.seated
+    seatable = registration.status in (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITING)
+    if pool is None or registration.pool_id != pool_id or not seatable or event.status is not EventStatus.PUBLISHED:
+        return False
+    if not 0 <= missing <= kept:
+        return False
+    changed = missing > 0 or party != registration.party
+    registration.status, registration.party, registration.seated = RegistrationStatus.CONFIRMED, party, party
+    registration.confirmed_at = registration.confirmed_at or now()
+    db.session.flush()
+    take(pool, confirmed=missing, held=-kept)
+    if changed:
+        tell("event_party", event, registration)
+    promote(event, pool)
+    return True
+
+
 def granted(registration: Registration) -> Granted | None:
     """What the invitation says by which a registration came, if it stands; None for all others."""
     stands = Invitation.state != InvitationState.TAKEN_BACK

@@ -19,7 +19,7 @@ from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import locked
 from app.events import holds, rules
-from app.events.changes import change
+from app.events.changes import change, seat_on_kept
 from app.events.invitation_notices import UNANSWERED, answer_closes, forget_unsent, write
 from app.events.models import (
     LIVE,
@@ -160,9 +160,10 @@ def accept(
             reserved=hold.seats if hold else 0,
         ).registration  # fmt: skip
     else:
-        _release(invitation)
-        room = None if invitation.pool_id else pool_id
-        registration = change(registration.id, party=party, pool_id=room, by_organiser=True, keeps_place=False)
+        if not _seated_on_kept(invitation, registration, party):
+            _release(invitation)
+            room = None if invitation.pool_id else pool_id
+            registration = change(registration.id, party=party, pool_id=room, by_organiser=True, keeps_place=False)
         registration.name, registration.needs, registration.diet = name, needs, diet
     _name_guests(registration, guests)
     invitation.registration_id = registration.id
@@ -274,6 +275,18 @@ def _end_hold(invitation: Invitation) -> Hold | None:
     hold.released_at = now()
     db.session.flush()
     return hold
+
+
+def _seated_on_kept(invitation: Invitation, registration: Registration, party: int) -> bool:
+    """Whether the party of somebody who was registered meanwhile is seated on what was kept for them; that is over then."""
+    hold: Hold | None = locked(Hold, invitation.hold_id) if invitation.hold_id else None
+    if hold is None or hold.released_at is not None:
+        return False
+    if not seat_on_kept(registration.id, party, hold.pool_id, hold.seats):
+        return False
+    hold.released_at, invitation.hold_id = now(), None
+    db.session.flush()
+    return True
 
 
 def _release(invitation: Invitation) -> None:

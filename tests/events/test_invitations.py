@@ -481,6 +481,26 @@ def test_somebody_registered_meanwhile_keeps_one_registration(app: Flask) -> Non
     assert len(db.session.scalars(select(Registration)).all()) == 1
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_seats_kept_are_theirs_also_when_they_were_registered_meanwhile(app: Flask, waits: bool) -> None:
+    event = make_event(capacity=4)
+    (invitation,) = kept(event, "ann@home.example")
+    if waits:
+        seat(event, "Early")
+    ann = seat(event, "Ann")
+    other = seat(event, "Waits", 2)
+    accept(invitation, 3)
+    db.session.rollback()
+    assert (ann.status.value, ann.seated) == ("confirmed", 3)
+    assert pool(event) == (4 if waits else 3, 0)
+    assert other.status.value == "waiting"
+    assert len(mails("event_party")) == 1
+    accept(invitation, 1)
+    db.session.rollback()
+    assert other.status.value == "confirmed"
+    assert pool(event) == (4 if waits else 3, 0)
+
+
 # Where they sit
 
 
