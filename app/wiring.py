@@ -196,6 +196,7 @@ def _registry() -> Registry:
         messages.LETTER: messages.letter,
         reminders.LETTER: reminders.letter,
         invitation_notices.OFF: invitation_notices.letter_off,
+        invitation_notices.CHANGED: invitation_notices.letter_changed,
     }
     registry.payables = {
         settlement.PAYABLE: settlement.LotPayable(),

@@ -10,6 +10,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
+from app.events.answers import Asked
 from app.events.conditions import Conditional, may_follow
 from app.events.models import Answer, Event, Guest, Question, QuestionKind, Registration
 
@@ -27,6 +28,14 @@ class QuestionRefused(Exception):
 def conditional(question: Question) -> Conditional:
     """What `conditions` looks at."""
     return Conditional(question.id, question.condition_id, question.condition_value)
+
+
+def as_asked(question: Question) -> Asked:
+    """What a list needs to know to answer it."""
+    return Asked(
+        question.id, QuestionKind(question.kind), question.label, question.required,
+        tuple(question.options.split("\n")) if question.options else (), question.condition_id, question.condition_value,
+    )  # fmt: skip
 
 
 def live_questions(event_id: int) -> list[Question]:
@@ -141,10 +150,19 @@ def _locked(question_id: int) -> Question:
 
 def first_words(registration_id: int, answers: Mapping[int, str], guests: Sequence[str]) -> None:
     """What somebody answers, and who comes with them, as they register."""
-    rows = [{"registration_id": registration_id, "question_id": number, "value": answers[number]} for number in answers]
+    first_answers({registration_id: answers})
+    _write_guests(registration_id, guests)
+
+
+def first_answers(said: Mapping[int, Mapping[int, str]]) -> None:
+    """What people answer, by registration and question, who have answered nothing yet: in one statement."""
+    rows = [
+        {"registration_id": registration_id, "question_id": number, "value": value}
+        for registration_id, answers in said.items()
+        for number, value in answers.items()
+    ]
     if rows:
         db.session.execute(insert(Answer), rows)
-    _write_guests(registration_id, guests)
 
 
 def _write_guests(registration_id: int, names: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from wtforms.validators import Optional as OptionalValue
 from wtforms.validators import ValidationError
 
 from app.events import conditions
+from app.events.answers import LARGEST_NUMBER, LONGEST_TEXT, Asked
 from app.events.asking import conditional
 from app.events.forms import Checkboxes, RegistrationForm
 from app.events.models import Event, Question, QuestionKind, SeatPool
@@ -157,7 +158,7 @@ def _field(question: Question) -> Any:
     needed = [OptionalValue()]
     common: dict[str, Any] = {"description": question.help, "validators": needed}
     if question.kind is QuestionKind.TEXT:
-        return LinesField(question.label, longest=2000, render_kw={"rows": 2}, **common)
+        return LinesField(question.label, longest=LONGEST_TEXT, render_kw={"rows": 2}, **common)
     if question.kind is QuestionKind.CHOICE:
         offered = [("", _l("Choose")), *((option, option) for option in options_of(question))]
         return SelectField(question.label, choices=choices(offered), coerce=_plain, **common)
@@ -165,7 +166,7 @@ def _field(question: Question) -> Any:
         offered = [(option, option) for option in options_of(question)]
         return Checkboxes(question.label, choices=choices(offered), coerce=_plain, **common)
     if question.kind is QuestionKind.NUMBER:
-        bounds = {"low": 0, "high": 1_000_000_000}
+        bounds = {"low": 0, "high": LARGEST_NUMBER}
         return WholeField(question.label, render_kw={"inputmode": "numeric"}, **bounds, **common)
     if question.kind is QuestionKind.DATE:
         return DayField(question.label, **common)
@@ -200,7 +201,7 @@ def data_of(question: Question, text: str) -> Any:
     return int(text) if question.kind is QuestionKind.NUMBER else text
 
 
-def words_of(question: Question, text: str) -> str:
+def words_of(question: Question | Asked, text: str) -> str:
     """A kept answer as a person reads it."""
     if question.kind in (QuestionKind.YES_NO, QuestionKind.CONSENT):
         return str(dict(yes_no()).get(text, text))

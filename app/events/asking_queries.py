@@ -110,15 +110,10 @@ def participants(event_id: int) -> list[str]:
     return list(db.session.scalars(query.order_by(func.lower(Registration.name), Registration.id).limit(500)))
 
 
-def sheet_of(event_id: int) -> list[tuple[Registration, list[str], dict[int, str]]]:
-    """(registration, its guests' names, its answers by question) of everybody, in three statements."""
-    query = select(Registration).where(Registration.event_id == event_id)
-    rows = list(db.session.scalars(query.order_by(Registration.status, Registration.ranked_at, Registration.id)))
-    guests: dict[int, list[str]] = {row.id: [] for row in rows}
-    said: dict[int, dict[int, str]] = {row.id: {} for row in rows}
-    here = Registration.event_id == event_id
-    for guest in db.session.scalars(select(Guest).join(Guest.registration).where(here).order_by(Guest.number)):
-        guests[guest.registration_id].append(guest.name)
-    for answer in db.session.scalars(select(Answer).join(Answer.registration).where(here)):
-        said[answer.registration_id][answer.question_id] = answer.value
-    return [(row, guests[row.id], said[row.id]) for row in rows]
+def all_answers(event_id: int) -> dict[int, dict[int, str]]:
+    """Everybody's answers but files, by registration and question."""
+    query = select(Answer.registration_id, Answer.question_id, Answer.value).join(Answer.question)
+    found: dict[int, dict[int, str]] = {}
+    for row in db.session.execute(query.where(Question.event_id == event_id, Question.kind != QuestionKind.FILE)):
+        found.setdefault(row.registration_id, {})[row.question_id] = row.value
+    return found

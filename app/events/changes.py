@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from app.core.clock import now
 from app.core.database import db
 from app.events import rules
+from app.events.asking import drop_guests
 from app.events.models import (
     LIVE,
     Event,
@@ -32,15 +35,28 @@ from app.events.seats import (
 NO_MORE = {EventStatus.CANCELLED: rules.Reason.CANCELLED, EventStatus.HELD: rules.Reason.OVER}
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What an invitation that stands says of its party: how many they may be, and in which pool (None: where they like)."""
+
+    seats: int
+    pool_id: int | None
+
+
 def change(
-    registration_id: int, *, party: int | None = None, pool_id: int | None = None, by_organiser: bool = False
+    registration_id: int,
+    *,
+    party: int | None = None,
+    pool_id: int | None = None,
+    by_organiser: bool = False,
+    keeps_place: bool | None = None,
 ) -> Registration:
     """Make a party larger or smaller, or move it to another pool, or both; None leaves it as it is. It is told once.
 
-    Smaller: always; what it has or is offered beyond that goes to the queue. Larger: a party with seats needs free ones,
-    which nobody who waits could have; one that waits goes to the end of its queue, unless an organiser does it. Another
-    pool: only if it has free seats for all of them. Raises LookupError; RegistrationRefused, whose `largest` is how many
-    it could be, and then nothing has changed.
+    Smaller: always; what it has or is offered beyond that goes to the queue, and names of guests beyond it are forgotten.
+    Larger: a party with seats needs free ones, which nobody who waits could have; one that waits goes to the end of its
+    queue unless it `keeps_place` (None: when an organiser does it). Another pool: only if it has free seats for all of
+    them. Raises LookupError; RegistrationRefused, whose `largest` is how many it could be, and then nothing has changed.
     """
     pools, event, registration = locked_registration(registration_id)
     pool = chosen(pools, registration.pool_id)
@@ -52,9 +68,10 @@ def change(
         return registration
     _check(event, pool, target, registration, party, by_organiser=by_organiser)
     if target is pool:
-        _resize(pool, registration, party, keeps_place=by_organiser)
+        _resize(pool, registration, party, keeps_place=by_organiser if keeps_place is None else keeps_place)
     else:
         _move(pools, target, registration, party)
+    drop_guests(registration)
     tell("event_party", event, registration)
     for one in {pool.id: pool, target.id: target}.values():
         promote(event, one)
@@ -82,9 +99,11 @@ def _check(
         raise RegistrationRefused(rules.Reason.ARRIVED, registration.party)
     if party <= registration.party and target is pool:
         return
-    granted = None if by_organiser else seats_granted(registration)
-    if granted is not None and party > max(granted, registration.party):  # an invitation says for how many it is
-        raise RegistrationRefused(rules.Reason.TOO_LARGE, max(granted, registration.party))
+    limit = None if by_organiser else granted(registration)
+    if limit is not None and party > max(limit.seats, registration.party):
+        raise RegistrationRefused(rules.Reason.TOO_LARGE, max(limit.seats, registration.party))
+    if limit is not None and target is not pool and limit.pool_id not in (None, target.id):
+        raise RegistrationRefused(rules.Reason.ELSEWHERE, registration.party)
     terms = terms_of(event, target)
     # A party that an organiser let be larger than others stays so.
     asked = party if party > registration.party else 1
@@ -130,7 +149,30 @@ def _move(pools: list[SeatPool], target: SeatPool, registration: Registration, p
     take(target, confirmed=party)
 
 
-def seats_granted(registration: Registration) -> int | None:
-    """The largest party of a registration that came by an invitation that stands; None for all others."""
+def seat_on_kept(registration_id: int, party: int, pool_id: int, kept: int) -> bool:
+    """Make a party that large on seats of its pool that were kept for it: they are its own, whoever waits. Their hold ends
+    with this, and those it leaves go to the queue. False, and nothing is done, when they are not enough or elsewhere."""
+    pools, event, registration = locked_registration(registration_id)
+    pool, missing = chosen(pools, pool_id), party - registration.seated
+    seatable = registration.status in (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITING)
+    if pool is None or registration.pool_id != pool_id or not seatable or event.status is not EventStatus.PUBLISHED:
+        return False
+    if not 0 <= missing <= kept:
+        return False
+    changed = missing > 0 or party != registration.party
+    registration.status, registration.party, registration.seated = RegistrationStatus.CONFIRMED, party, party
+    registration.confirmed_at = registration.confirmed_at or now()
+    db.session.flush()
+    take(pool, confirmed=missing, held=-kept)
+    if changed:
+        tell("event_party", event, registration)
+    promote(event, pool)
+    return True
+
+
+def granted(registration: Registration) -> Granted | None:
+    """What the invitation says by which a registration came, if it stands; None for all others."""
     stands = Invitation.state != InvitationState.TAKEN_BACK
-    return db.session.scalar(select(Invitation.seats).where(Invitation.registration_id == registration.id, stands))
+    query = select(Invitation.seats, Invitation.pool_id).where(Invitation.registration_id == registration.id, stands)
+    found = db.session.execute(query.limit(1)).first()
+    return Granted(*found) if found is not None else None

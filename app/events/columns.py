@@ -1,4 +1,5 @@
-"""What the columns of a list mean, by their names in English, French and Spanish; and lists of addresses without any names.
+"""What the columns of a list mean, by their names in English, French and Spanish, or by the questions of an event; and lists of
+addresses without any names.
 
 Pure: lines in, entries out, each with the line that it stood on. Whether a value is any good is decided by `import_rules`.
 """
@@ -7,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,7 +52,26 @@ NAMES = {
     Field.STATE: "state, status, état, statut, estado",
     Field.GROUP: "list, group, list name, liste, groupe, nom de la liste, lista, grupo, nombre de la lista",
 }
-VAGUE = {"address", "addresses", "adresse", "adresses", "direccion", "contact", "domain", "domaine", "dominio"}
+# What our own lists call columns that are not read: no question stands under such a name.
+_UNREAD = (
+    "seated, placés, con plaza, guests, invités, acompañantes, in the participant list, dans la liste des participants, "
+    "en la lista de participantes, came by, venu par, vino por, registered, inscrit, inscrito"
+)
+# In a list of people these are a party; in a list of addresses, the name of their list.
+PEOPLE = {"groupe": Field.PARTY, "grupo": Field.PARTY}
+# These yield to a column that says the same more clearly; in our own lists “Placés” counts who has a seat.
+VAGUE = {
+    "places",
+    "address",
+    "addresses",
+    "adresse",
+    "adresses",
+    "direccion",
+    "contact",
+    "domain",
+    "domaine",
+    "dominio",
+}
 SHARED = {
     "nom": (Field.LAST, Field.FIRST),
     "nombre": (Field.FIRST, Field.LAST),
@@ -64,19 +85,33 @@ def plain(text: str) -> str:
 
 
 _FIELDS = {plain(name): field for field, names in NAMES.items() for name in names.split(", ")}
+_TAKEN = {*_FIELDS, *SHARED, *(plain(name) for name in _UNREAD.split(", ")), ""}
+
+
+def headings(labels: Mapping[int, str]) -> dict[int, str]:
+    """The name of the column of each question, by its id: its label or, where that could mean something else, its label and
+    its number. The same in every language, so that a list handed out can be read in."""
+    count = Counter(plain(label) for label in labels.values())
+    clear = {number: plain(label) not in _TAKEN and count[plain(label)] == 1 for number, label in labels.items()}
+    return {number: label if clear[number] else numbered(number, label) for number, label in labels.items()}
+
+
+def numbered(number: int, label: str) -> str:
+    """A name of a question's column that means no other one."""
+    return f"{label} [{number}]"
 
 
 class Misnamed(Exception):
     """A list whose columns cannot be told: `field` is missing, or stands twice under `names`."""
 
-    def __init__(self, field: Field, names: Sequence[str] = ()) -> None:
+    def __init__(self, field: str, names: Sequence[str] = ()) -> None:
         super().__init__(field, names)
         self.field, self.names = field, tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a list. A field is absent when the list has no column for it."""
+    """One line of a list, by Field or by the key of a question. A field is absent when the list has no column for it."""
 
     line: int
     values: dict[str, str]
@@ -90,14 +125,16 @@ class Understood:
     unused: list[str]
 
 
-def understood(lines: Sequence[Line]) -> Understood:
-    """The entries of a list with names over its columns, or of plain addresses. Raises Misnamed."""
-    head = _head(lines[0].cells)
+def understood(lines: Sequence[Line], more: Mapping[str, str] | None = None) -> Understood:
+    """The entries of a list with names over its columns, or of plain addresses. `more`: what columns mean by their `plain`
+    names, before all others. Raises Misnamed."""
+    head = _head(lines[0].cells, more or {})
     told = [field for field in head if field is not None]
-    if not any("@" in cell for cell in lines[0].cells) and (Field.EMAIL in told or len(told) > 1):
+    others = [cell for cell, field in zip(lines[0].cells, head, strict=True) if field is None]
+    if not any("@" in cell for cell in others) and (Field.EMAIL in told or len(told) > 1):
         for field in told:
             if told.count(field) > 1:
-                raise Misnamed(field, [cell for cell, of in zip(lines[0].cells, head, strict=True) if of is field])
+                raise Misnamed(field, [cell for cell, of in zip(lines[0].cells, head, strict=True) if of == field])
         if Field.EMAIL not in told:
             raise Misnamed(Field.EMAIL)
         unused = [cell for cell, field in zip(lines[0].cells, head, strict=True) if field is None and cell]
@@ -107,16 +144,11 @@ def understood(lines: Sequence[Line]) -> Understood:
     return Understood([entry for line in lines for entry in _addresses(line)], [])
 
 
-def _head(cells: Sequence[str]) -> list[Field | None]:
+def _head(cells: Sequence[str], more: Mapping[str, str]) -> list[str | None]:
     """What each column tells. Beside a column for e-mail, one for the address is where somebody lives."""
-    head = [_field(cell, cells) for cell in cells]
-    if head.count(Field.EMAIL) > 1:
-        sure = [field is Field.EMAIL and plain(cell) not in VAGUE for cell, field in zip(cells, head, strict=True)]
-        if any(sure):
-            return [
-                None if field is Field.EMAIL and not is_it else field for field, is_it in zip(head, sure, strict=True)
-            ]
-    return head
+    head = [more.get(plain(cell)) or _field(cell, cells) for cell in cells]
+    sure = {field for field, cell in zip(head, cells, strict=True) if plain(cell) not in VAGUE}
+    return [None if plain(cell) in VAGUE and field in sure else field for field, cell in zip(head, cells, strict=True)]
 
 
 def _field(cell: str, cells: Sequence[str]) -> Field | None:
@@ -127,7 +159,7 @@ def _field(cell: str, cells: Sequence[str]) -> Field | None:
     return _FIELDS.get(word)
 
 
-def _entry(line: Line, head: Sequence[Field | None]) -> Entry:
+def _entry(line: Line, head: Sequence[str | None]) -> Entry:
     cells = [*line.cells, *[""] * (len(head) - len(line.cells))]
     values = {str(field): unmarked(cell) for field, cell in zip(head, cells, strict=False) if field is not None}
     first, last = values.pop(Field.FIRST, ""), values.pop(Field.LAST, "")

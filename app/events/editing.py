@@ -23,7 +23,6 @@ def edit(
     pool_id: int | None = None,
     answers: Mapping[int, str],
     guests: Sequence[str] | None = None,
-    by_organiser: bool = False,
     **values: Any,
 ) -> Registration:
     """Change a registration. `answers` are all of them, by question; `guests` all names, None where none are asked;
@@ -40,11 +39,9 @@ def edit(
         if name in values:
             setattr(registration, name, values[name])
     db.session.flush()
-    change(registration_id, party=party, pool_id=pool_id, by_organiser=by_organiser)
+    change(registration_id, party=party, pool_id=pool_id)
     asking.keep_answers(registration, answers, asking.live_questions(event.id))
-    if guests is None:
-        asking.drop_guests(registration)
-    else:
+    if guests is not None:
         asking.keep_guests(registration, guests)
     pool = chosen(pools, registration.pool_id)
     if waits_otherwise and pool is not None and registration.status is RegistrationStatus.WAITING:

@@ -17,7 +17,9 @@ from sqlalchemy.orm import joinedload
 
 from app.core.database import db
 from app.events import invitation_queries
+from app.events.columns import headings
 from app.events.forms import REGISTRATION_STATES
+from app.events.import_plans import answerable, columns_of
 from app.events.invitation_forms import STATES
 from app.events.models import (
     Answer,
@@ -69,10 +71,11 @@ def registrations(event: Event) -> Table:
     ).all()
     answers = _answers(event)
     guests = guests_of(event.id)
+    named = headings({question.id: question.label for question in questions})
     header = [
         _("State"), _("Name"), _("E-mail address"), _("Party"), _("Seated"), _("Guests"), _("Room"), _("Needs"), _("Diet"),
         _("In the participant list"), _("Came by"), _("Language"), _("Registered"),
-        *(question.label for question in questions),
+        *(named[question.id] for question in questions),
     ]  # fmt: skip
     came_by = {
         Source.FORM: _("the page"), Source.ORGANISER: _("an organiser"), Source.INVITATION: _("an invitation"),
@@ -100,8 +103,17 @@ def _answers(event: Event) -> dict[tuple[int, int], str]:
         text = answer.value
         if answer.question.kind in TOLD_BY_WORD:
             text = {"yes": _("yes"), "no": _("no")}.get(text, text)
-        found[answer.registration_id, answer.question_id] = text.replace("\n", "; ")
+        elif answer.question.kind is QuestionKind.SEVERAL:
+            text = text.replace("\n", "; ")
+        found[answer.registration_id, answer.question_id] = text
     return found
+
+
+def template(event: Event) -> Table:
+    """The columns that a list of people may have, with nobody in it."""
+    room = [_("Room")] if len(event.pools) > 1 else []
+    named = columns_of(answerable(event.id)).values()
+    return Table([_("Name"), _("E-mail address"), _("Party"), *room, _("Needs"), _("Diet"), _("Language"), *named], [])
 
 
 def door(event: Event) -> Table:
@@ -155,6 +167,7 @@ def invitations(event: Event) -> Table:
 
 EXPORTS: dict[str, Callable[[Event], Table]] = {
     "registrations": registrations,
+    "template": template,
     "door": door,
     "waiting": waiting,
     "invitations": invitations,

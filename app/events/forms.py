@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -114,6 +115,18 @@ class GuestForm(RegistrationForm):
     name = TextField(_l("Name"), longest=120, validators=[DataRequired(_l("Write the guest's name."))])
     email = EmailField(_l("E-mail address"), validators=[DataRequired(_l("Write the guest's e-mail address."))])
     party = WholeField(_l("Party"), low=1, high=1000, default=1, validators=[Given(_l("Write how many come."))])
+    pool_id = SelectField(_l("Where"), coerce=row_id)
+
+    def __init__(self, *args: Any, pools: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pool_id.choices = choices(pools.items())
+        if len(pools) < 2:
+            del self.pool_id
+
+    @property
+    def where(self) -> int | None:
+        """The chosen pool, where there are several."""
+        return self.pool_id.data if "pool_id" in self else None
 
 
 @lru_cache(maxsize=1)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.events import rules
-from app.events.models import Event, Hold, SeatPool
+from app.events.models import Event, Hold, Invitation, SeatPool
 from app.events.seats import lock_pools, promote, take
 
 
@@ -37,7 +37,8 @@ def hold(pool: SeatPool, seats: int, reason: str, until: datetime, actor_id: int
 
 
 def release(hold_id: int, actor_id: int | None = None) -> None:
-    """Give the seats of a hold to the queue and to whoever comes. A second time does nothing. Raises LookupError."""
+    """Give the seats of a hold to the queue and to whoever comes; an invitation for which they were kept does not promise
+    them any more. A second time does nothing. Raises LookupError."""
     found = db.session.get(Hold, hold_id)
     if found is None:
         raise LookupError(hold_id)
@@ -47,10 +48,18 @@ def release(hold_id: int, actor_id: int | None = None) -> None:
     if kept is None or kept.released_at is not None or event is None:
         return
     kept.released_at = now()
+    db.session.execute(update(Invitation).where(Invitation.hold_id == hold_id).values(hold_id=None))
     db.session.flush()
     take(pools[kept.pool_id], held=-kept.seats)
     audit.record("release seats", "event", event.id, actor_id)
     promote(event, pools[kept.pool_id])
+
+
+def follow(event: Event) -> None:
+    """Let what is kept for the invited end with their time to answer, which ends when their event begins: it was moved."""
+    query = select(Hold, Invitation.answer_by).join(Invitation, Invitation.hold_id == Hold.id)
+    for kept, answer_by in db.session.execute(query.where(Invitation.event_id == event.id)):
+        kept.until = min(answer_by or event.starts_at, event.starts_at)
 
 
 def overdue() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.events import answers
+from app.events.asking_forms import words_of
 from app.events.columns import Field, Misnamed
 from app.events.import_rules import Change, Verdict, Why
+from app.events.models import QuestionKind
 from app.web.lists import MOST_LINES, Fault, Unreadable
 
 VERDICTS = {
@@ -47,6 +52,22 @@ def unreadable(refusal: Unreadable) -> str:
     return words[refusal.fault]
 
 
+ANSWERS = {
+    QuestionKind.TEXT: _l("any text"),
+    QuestionKind.CHOICE: _l("one of: %(options)s"),
+    QuestionKind.SEVERAL: _l("some of: %(options)s, with semicolons between them"),
+    QuestionKind.NUMBER: _l("a whole number"),
+    QuestionKind.DATE: _l("a day like 2026-03-08"),
+    QuestionKind.YES_NO: _l("yes or no"),
+    QuestionKind.CONSENT: _l("yes or no"),
+}
+
+
+def fits(question: answers.Asked) -> str:
+    """What may stand in the column of a question."""
+    return str(ANSWERS[question.kind]).replace("%(options)s", ", ".join(question.options))
+
+
 def misnamed(fault: Misnamed) -> str:
     """Which column is missing, or stands twice."""
     if fault.names:
@@ -70,6 +91,8 @@ def why(change: Change) -> str:
         Why.NO_NUMBER: _("“%(text)s” is no number of people.", text=told),
         Why.TOO_LARGE: _("That is more than %(count)s, the most there can be.", count=told),
         Why.NO_POOL: _("There is no room “%(text)s”.", text=told),
+        Why.NOWHERE: _("Seats are to be kept: say in which room."),
+        Why.ANSWER: _wrong(change),
         Why.GONE: _("The list itself says that they do not come."),
         Why.WITHDREW: _("They withdrew, and are not brought back by a list. Add them by hand if they asked you to."),
         Why.INVITED: _("Invited already."),
@@ -79,13 +102,53 @@ def why(change: Change) -> str:
     return words[change.why] if change.why else ""
 
 
-def changed(change: Change) -> list[tuple[str, str, str]]:
-    """(what, before, after) of a changed line."""
+def _wrong(change: Change) -> str:
+    if change.wrong is None:
+        return ""
+    words = {
+        answers.Fault.MISSING: _("An answer is needed here."),
+        answers.Fault.NO_CONSENT: _("Nobody can be registered without this consent."),
+        answers.Fault.TOO_LONG: _("Keep this to %(count)s characters or fewer.", count=answers.LONGEST_TEXT),
+        answers.Fault.UNSTORABLE: _("An invisible character stands here that cannot be kept."),
+        answers.Fault.NO_OPTION: _("“%(text)s” is none of the options.", text=change.detail),
+        answers.Fault.NO_NUMBER: _(
+            "“%(text)s” is no whole number from 0 to %(most)s.", text=change.detail, most=f"{answers.LARGEST_NUMBER:,}"
+        ),
+        answers.Fault.NO_DAY: _("“%(text)s” is no day. Write it like 2026-03-08.", text=change.detail),
+        answers.Fault.NO_YES: _("“%(text)s” is neither yes nor no.", text=change.detail),
+    }
+    return words[change.wrong]
+
+
+def column(change: Change, names: Mapping[str, str]) -> str:
+    """The name of the column in which a fault stands; `names`: of those of questions."""
+    if change.column in names:
+        return names[change.column]
+    return str(FIELDS[Field(change.column)]) if change.column else ""
+
+
+def changed(change: Change, questions: Sequence[answers.Asked], rooms: Mapping[int, str]) -> list[tuple[str, str, str]]:
+    """(what, before, after) of a changed line. `rooms`: their names by id."""
     shown = []
     for key, value in change.values.items():
-        name = str(FIELDS[Field(key)]) if key in set(Field) else _("Room")
-        if key != "pool_id":
-            shown.append((name, str(change.before[key]), str(value)))
+        if key == "pool_id":
+            shown.append((_("Room"), rooms.get(change.before[key], ""), rooms.get(value, "")))
         else:
-            shown.append((name, "", ""))
+            shown.append((str(FIELDS[Field(key)]), str(change.before[key]), str(value)))
+    if change.answers is not None:
+        shown += [
+            (one.label, _told(one, change.answered), _told(one, change.answers))
+            for one in questions
+            if change.answered.get(one.id) != change.answers.get(one.id)
+        ]
     return shown
+
+
+def said(change: Change, questions: Sequence[answers.Asked]) -> list[tuple[str, str]]:
+    """(question, answer) of what a new line answers."""
+    given = change.answers or {}
+    return [(one.label, _told(one, given)) for one in questions if one.id in given]
+
+
+def _told(question: answers.Asked, given: Mapping[int, str]) -> str:
+    return words_of(question, given.get(question.id, ""))

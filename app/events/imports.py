@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -23,63 +22,33 @@ from app.core.database import db
 from app.core.jobs import enqueue
 from app.core.mail import Mail
 from app.core.transactions import atomic, locked
-from app.events import closed_list, inviting, rules
+from app.events import changes, closed_list, inviting, rules
+from app.events.asking import first_answers, keep_answers, live_questions
 from app.events.batch import Party, register_all
-from app.events.changes import change_party, change_pool
-from app.events.columns import Entry, Field, Understood, plain
+from app.events.columns import Field, Understood
+from app.events.import_plans import Kind, Plan, plan
 from app.events.import_rules import (
     Change,
-    Known,
-    Registered,
     Verdict,
-    plan_addresses,
-    plan_invitations,
-    plan_registrations,
 )
 from app.events.models import (
     LIVE,
     Event,
     EventStatus,
     ImportDraft,
-    Invitation,
-    InvitationState,
-    PoolKind,
+    Question,
     Registration,
 )
 from app.events.notices import tell
-from app.events.queries import managed_event
 from app.events.seats import Claim, RegistrationRefused, first_letter, lock_pools, terms_of
 
 KEPT = timedelta(days=7)  # then a draft that nobody applied is forgotten, with whom it names
 TELL = "events.tell_imported"
 LETTERS_A_JOB = 50
-# What our own lists call a room without a name.
-UNNAMED = {PoolKind.ROOM: ("Room", "Salle", "Sala"), PoolKind.ONLINE: ("Online", "En ligne", "En línea")}
-
-
-class Kind(StrEnum):
-    """What a list is of."""
-
-    REGISTRATIONS = "registrations"
-    INVITATIONS = "invitations"
-    ADDRESSES = "addresses"
 
 
 class Applied(Exception):
     """The draft was applied before, or is gone."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a draft would change now."""
-
-    changes: list[Change]
-    unused: list[str]
-    settings: Mapping[str, Any]
-
-    def of(self, verdict: Verdict) -> list[Change]:
-        """The lines with one verdict, in the list's order."""
-        return [change for change in self.changes if change.verdict is verdict]
 
 
 @dataclass(frozen=True)
@@ -119,63 +88,11 @@ def waiting_drafts(event_id: int) -> list[ImportDraft]:
     return list(db.session.scalars(query.order_by(ImportDraft.created_at.desc(), ImportDraft.id.desc()).limit(20)))
 
 
-def plan(draft: ImportDraft) -> Plan:
-    """What a draft would change as things stand now."""
-    kept = json.loads(draft.rows)
-    entries = [Entry(line, values) for line, values in kept["entries"]]
-    settings = kept["settings"]
-    if draft.kind == Kind.REGISTRATIONS:
-        changes = plan_registrations(entries, _registered(draft.event_id))
-    elif draft.kind == Kind.INVITATIONS:
-        changes = plan_invitations(entries, *_invited(draft.event_id))
-    else:
-        changes = plan_addresses(entries, closed_list.names_of(draft.event_id), settings.get("group", ""))
-    return Plan(changes, kept["unused"], settings)
-
-
-def _registered(event_id: int) -> Registered:
-    event = managed_event(event_id)
-    live: dict[str, Known] = {}
-    gone: set[str] = set()
-    for row in db.session.scalars(select(Registration).where(Registration.event_id == event_id)):
-        if row.status in LIVE:
-            live[row.email] = Known(row.id, row.name, row.party, row.needs, row.diet, row.pool_id)
-        else:
-            gone.add(row.email)
-    pools = event.pools if event else []
-    rooms = {pool.id: rules.largest(terms_of(event, pool), by_organiser=True) for pool in pools if event}
-    named: dict[str, tuple[int, int]] = {}
-    for pool in reversed(pools):  # of two with one name, the first
-        for name in [pool.name] if plain(pool.name) else UNNAMED[pool.kind]:
-            named[plain(name)] = pool.id, rooms[pool.id]
-    return Registered(live, frozenset(gone), named, rooms[pools[0].id] if pools else 0)
-
-
-def _invited(event_id: int) -> tuple[dict[str, bool], frozenset[str], int]:
-    rows = db.session.execute(select(Invitation.email, Invitation.state).where(Invitation.event_id == event_id))
-    invited = {email: state is not InvitationState.TAKEN_BACK for email, state in rows}
-    live = (Registration.event_id == event_id, Registration.status.in_(LIVE))
-    event = managed_event(event_id)
-    largest = rules.largest(terms_of(event, event.pool), by_organiser=True) if event else 1
-    return invited, frozenset(db.session.scalars(select(Registration.email).where(*live))), largest
-
-
-def forecast(draft: ImportDraft, found: Plan) -> int:
-    """How many of the people that a list would register get a seat at once; the others wait."""
-    event = managed_event(draft.event_id)
-    if event is None:
-        return 0
-    parties: dict[int, list[rules.Waiting]] = {pool.id: [] for pool in event.pools}
-    for place, change in enumerate(found.of(Verdict.NEW)):
-        pool_id = change.values.get("pool_id", event.pools[0].id if event.pools else 0)
-        parties.setdefault(pool_id, []).append(rules.Waiting(place, change.values.get(Field.PARTY, 1)))
-    return sum(grant.seats for pool in event.pools for grant in rules.served(pool.free, parties[pool.id]))
-
-
 def apply(draft_id: int, actor_id: int | None) -> Outcome:
     """Do what a draft says, all of it in this transaction; its rows are forgotten then.
 
-    Raises Applied; RegistrationRefused when the event takes nobody; holds.TooMany when there are too few seats to keep.
+    Raises Applied; RegistrationRefused when the event takes nobody; holds.TooMany when there are too few seats to keep, and
+    inviting.NoPool when it is not known where.
     """
     event_id = db.session.scalar(select(ImportDraft.event_id).where(ImportDraft.id == draft_id))
     if event_id is None:
@@ -187,7 +104,8 @@ def apply(draft_id: int, actor_id: int | None) -> Outcome:
     found = plan(draft)
     doing = {Kind.REGISTRATIONS: _register, Kind.INVITATIONS: _invite, Kind.ADDRESSES: _allow}[Kind(draft.kind)]
     refused = doing(event_id, found, actor_id)
-    counts = Counter(str(change.verdict) for change in found.changes)
+    undone = {line for line, _reason in refused}
+    counts = Counter(str(change.verdict) for change in found.changes if change.line not in undone)
     draft.applied_at, draft.rows = now(), "{}"
     audit.record("apply a list", "event", event_id, actor_id, kind=draft.kind, **counts)
     db.session.flush()
@@ -200,6 +118,10 @@ def operation_of(email: str) -> str:
 
 
 def _register(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[int, rules.Reason]]:
+    event = db.session.get(Event, event_id)
+    reason = rules.refusal(terms_of(event, event.pool), 1, now(), by_organiser=True) if event else None
+    if reason is not None:
+        raise RegistrationRefused(reason)
     new = found.of(Verdict.NEW)
     parties = [_party(change, found.settings) for change in new]
     answers = register_all(event_id, parties)
@@ -208,19 +130,24 @@ def _register(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[in
         for change, answer in zip(new, answers, strict=True)
         if not isinstance(answer, Claim)
     ]
-    if new and len(refusals) == len(new) and refusals[0][1] is not rules.Reason.TOO_LARGE:
-        raise RegistrationRefused(refusals[0][1])
-    made = [answer.registration.id for answer in answers if isinstance(answer, Claim) and answer.made]
+    claimed = [
+        (change, answer.registration.id)
+        for change, answer in zip(new, answers, strict=True)
+        if isinstance(answer, Claim) and answer.made
+    ]
+    first_answers({number: change.answers or {} for change, number in claimed})
+    made = [number for _change, number in claimed]
     if found.settings.get("tell", True):
         for start in range(0, len(made), LETTERS_A_JOB):
             some = made[start : start + LETTERS_A_JOB]
             enqueue(TELL, f"{event_id}:{some[0]}", event_id=event_id, registrations=some)
-    for change in found.of(Verdict.CHANGED):
+    questions = live_questions(event_id)
+    for line in found.of(Verdict.CHANGED):
         try:
             with db.session.begin_nested():  # a line is done whole or not at all
-                _change(change)
+                _change(line, questions)
         except RegistrationRefused as refusal:
-            refusals.append((change.line, refusal.reason))
+            refusals.append((line.line, refusal.reason))
     return refusals
 
 
@@ -233,16 +160,17 @@ def _party(change: Change, settings: Mapping[str, Any]) -> Party:
     )  # fmt: skip
 
 
-def _change(change: Change) -> None:
+def _change(line: Change, questions: Sequence[Question]) -> None:
     """Raises RegistrationRefused when there is no seat for what the line wants."""
-    if "pool_id" in change.values:
-        change_pool(change.row, change.values["pool_id"])
-    if Field.PARTY in change.values:
-        change_party(change.row, change.values[Field.PARTY], by_organiser=True)
-    row = db.session.get_one(Registration, change.row)
+    values = line.values
+    if "pool_id" in values or Field.PARTY in values:
+        changes.change(line.row, party=values.get(Field.PARTY), pool_id=values.get("pool_id"), by_organiser=True)
+    row = db.session.get_one(Registration, line.row)
     for name in (Field.NAME, Field.NEEDS, Field.DIET):
-        if name in change.values:
-            setattr(row, name, change.values[name])
+        if name in values:
+            setattr(row, name, values[name])
+    if line.answers is not None:
+        keep_answers(row, line.answers, questions)
 
 
 def _invite(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[int, rules.Reason]]:
@@ -254,6 +182,7 @@ def _invite(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[int,
             change.values.get(Field.NAME, ""),
             change.values.get(Field.PARTY, settings["seats"]),
             change.values.get(Field.LOCALE, settings["locale"]),
+            change.values.get("pool_id", settings.get("pool_id")),
         )
         for change in found.of(Verdict.NEW)
     ]

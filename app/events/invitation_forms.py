@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FileField, SelectField
+from wtforms import BooleanField, FileField, RadioField, SelectField
 from wtforms.validators import DataRequired, ValidationError
 from wtforms.validators import Optional as OptionalValue
 from wtforms.widgets import DateTimeLocalInput
@@ -14,10 +15,12 @@ from wtforms.widgets import DateTimeLocalInput
 from app.config import LANGUAGES
 from app.core.clock import now
 from app.events import import_words
-from app.events.columns import Misnamed, Understood, understood
+from app.events.answers import Asked
+from app.events.columns import Field, Misnamed, Understood, understood
+from app.events.import_plans import columns_of, meanings_of
 from app.events.import_rules import LONGEST_GROUP, LONGEST_NAME
 from app.events.models import Event, Invitation, InvitationState
-from app.web.forms import Form, Given, LinesField, LocalTimeField, TextField, WholeField, choices, storable
+from app.web.forms import Form, Given, LinesField, LocalTimeField, TextField, WholeField, choices, row_id, storable
 from app.web.lists import LARGEST, Unreadable, read_text
 from app.web.workbooks import read_list
 
@@ -41,6 +44,7 @@ class AcceptanceForm(Form):
         description=_l("As the host at the door should read it."),
         render_kw={"autocomplete": "off"},
     )
+    pool_id = RadioField(_l("Where?"), coerce=row_id)
     party = WholeField(
         _l("How many altogether?"),
         low=1,
@@ -66,20 +70,25 @@ class AcceptanceForm(Form):
         _l("What should we know about food?"), longest=1000, validators=[OptionalValue()], render_kw={"rows": 2}
     )
 
-    def __init__(self, *args: Any, largest: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, largest: int, pools: Mapping[int, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.party.high = largest
         if largest == 1:
             del self.party
             del self.guests
+        self.pool_id.choices = choices(pools.items())
+        if len(pools) < 2:
+            del self.pool_id
+        elif self.pool_id.data is None and not self.pool_id.raw_data:
+            self.pool_id.data = next(iter(pools))
 
     @classmethod
-    def of(cls, invitation: Invitation, guests: list[str]) -> AcceptanceForm:
+    def of(cls, invitation: Invitation, guests: list[str], pools: Mapping[int, str]) -> AcceptanceForm:
         """The form with what was answered before, or the invited person's name."""
         values: dict[str, Any] = {"name": invitation.name, "party": invitation.seats}
         if (told := invitation.registration) is not None:
-            values = {"name": told.name, "party": told.party, "needs": told.needs, "diet": told.diet}
-        return cls(data=values | {"guests": "\n".join(guests)}, largest=invitation.seats)
+            values = {name: getattr(told, name) for name in ("name", "party", "needs", "diet", "pool_id")}
+        return cls(formdata=None, data=values | {"guests": "\n".join(guests)}, largest=invitation.seats, pools=pools)
 
     def validate_guests(self, field: Any) -> None:
         """Names of people, and no more than come along."""
@@ -101,6 +110,11 @@ class AcceptanceForm(Form):
     def how_many(self) -> int:
         """The party's size."""
         return (self.party.data or 1) if "party" in self else 1
+
+    @property
+    def where(self) -> int | None:
+        """The chosen pool, where one chooses."""
+        return self.pool_id.data if "pool_id" in self else None
 
 
 class RefusalForm(Form):
@@ -131,6 +145,8 @@ class ListForm(Form):
     )
     found: Understood
     filename = ""
+    meanings: Mapping[str, str] = {}  # of columns, beside those that every list may have: see `columns.understood`
+    names: Mapping[str, str] = {}  # of the columns of questions, by the key of their answers
 
     def validate_file(self, field: Any) -> None:
         """What is chosen can be read."""
@@ -154,10 +170,9 @@ class ListForm(Form):
     def _chosen(field: Any) -> bool:
         return bool(getattr(field.data, "filename", ""))
 
-    @staticmethod
-    def _understood(read: Any) -> Understood:
+    def _understood(self, read: Any) -> Understood:
         try:
-            return understood(read())
+            return understood(read(), self.meanings)
         except Unreadable as refusal:
             raise ValidationError(import_words.unreadable(refusal)) from None
         except Misnamed as fault:
@@ -167,7 +182,8 @@ class ListForm(Form):
         """A browser forgets the file of a form that comes back: its lines stand in the form then."""
         if self.errors and self.filename and hasattr(self, "found"):
             rows = ["\t".join(entry.values.values()) for entry in self.found.entries]
-            head = "\t".join(str(import_words.FIELDS[key]) for key in self.found.entries[0].values) if rows else ""  # type: ignore[index]
+            keys = self.found.entries[0].values if rows else {}
+            head = "\t".join(self.names.get(key) or str(import_words.FIELDS[Field(key)]) for key in keys)
             text = "\n".join([head, *rows])
             if len(text) <= SHOWN_AGAIN and len({len(entry.values) for entry in self.found.entries}) == 1:
                 self.people.data = text
@@ -190,6 +206,12 @@ class InvitingForm(ListForm):
         validators=[OptionalValue()],
         description=_l("Empty: until it begins."),
     )
+    pool_id = SelectField(
+        _l("Where they sit"),
+        coerce=row_id,
+        default=0,
+        description=_l("A column “Room” in the list counts more."),
+    )
     keep_seats = BooleanField(
         _l("Keep their seats until then"),
         description=_l("Nobody else can take them. After that they go to whoever waits."),
@@ -203,10 +225,18 @@ class InvitingForm(ListForm):
     )
     locale = SelectField(_l("Language"), choices=choices(LANGUAGES.items()), coerce=str)
 
-    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, event: Event, pools: Mapping[int, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event = event
         self.answer_by.zone = event.timezone
+        self.pool_id.choices = choices([(0, _("They choose")), *pools.items()])
+        if len(pools) < 2:
+            del self.pool_id
+
+    @property
+    def where(self) -> int | None:
+        """The pool in which they sit; None leaves it to them."""
+        return (self.pool_id.data or None) if "pool_id" in self else None
 
     def validate_answer_by(self, field: Any) -> None:
         """Ahead, and before it begins."""
@@ -219,10 +249,15 @@ class InvitingForm(ListForm):
         """Seats are never kept without an end."""
         if field.data and not self.answer_by.data and not self.answer_by.errors:
             raise ValidationError(_("Say until when the seats are kept: “Answer by” above."))
+        if field.data and "pool_id" in self and not self.where and not self._every_line_says_where():
+            raise ValidationError(_("Say where the seats are kept: choose a place above, or name it in each line."))
+
+    def _every_line_says_where(self) -> bool:
+        return hasattr(self, "found") and all(entry.values.get(Field.POOL) for entry in self.found.entries)
 
 
 class PeopleForm(ListForm):
-    """Register the people of a list."""
+    """Register the people of a list, with their answers to the event's questions."""
 
     tell = BooleanField(
         _l("Write to those who are new"),
@@ -235,6 +270,12 @@ class PeopleForm(ListForm):
         coerce=str,
         description=_l("A column “Language” in the list counts more."),
     )
+
+    def __init__(self, *args: Any, questions: Sequence[Asked], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meanings = meanings_of(questions)
+        named = columns_of(questions)
+        self.names = {one.key: named[one.id] for one in questions}
 
 
 class AddressesForm(ListForm):

@@ -13,10 +13,11 @@ from sqlalchemy.orm import joinedload
 from app.core.clock import now
 from app.core.database import db
 from app.core.folding import found_in
-from app.core.mail import Mail, MailState
+from app.core.mail import OVERTAKEN, Mail, MailState
+from app.events.asking_forms import words_for_pools
+from app.events.asking_queries import desk_of
 from app.events.audience import invitation_for, visible_events_for
-from app.events.invitation_notices import INVITATION, UNANSWERED
-from app.events.inviting import answer_closes
+from app.events.invitation_notices import INVITATION, UNANSWERED, answer_closes
 from app.events.models import LIVE, Audience, Event, EventStatus, Guest, Invitation, InvitationState, Registration
 
 
@@ -49,7 +50,8 @@ def by_token(token: str) -> Invitation | None:
 
 def invitations_of(event_id: int, search: str = "", state: str = "") -> Select[Invitation]:
     """An event's invitations by name; filtered."""
-    query = select(Invitation).where(Invitation.event_id == event_id).options(joinedload(Invitation.registration))
+    query = select(Invitation).where(Invitation.event_id == event_id)
+    query = query.options(joinedload(Invitation.registration), joinedload(Invitation.pool))
     query = query.order_by(func.lower(Invitation.name), Invitation.email)
     if search:
         query = query.where(found_in(search, Invitation.name, Invitation.email))
@@ -101,9 +103,10 @@ def guests_of(registration_ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def undelivered(invitations: Sequence[Invitation]) -> set[int]:
-    """Those whose last letter did not arrive."""
+    """Those whose last letter did not arrive; one that said what was true no more was not sent."""
     prefixes = {f"{INVITATION}:{one.id}:": one.id for one in invitations}
     query = select(Mail.key, Mail.state).where(Mail.recipient.in_([one.email for one in invitations]))
+    query = query.where(func.coalesce(Mail.reason, "") != OVERTAKEN)
     last: dict[int, MailState] = {}
     for key, state in db.session.execute(query.where(Mail.key.startswith(f"{INVITATION}:")).order_by(Mail.id)):
         number = prefixes.get(":".join(key.split(":")[:2]) + ":")
@@ -140,3 +143,10 @@ def page_for(registration: Registration, viewer: Any) -> str:
     query = select(Invitation.token).where(Invitation.registration_id == registration.id, stands)
     token = db.session.scalar(query)
     return url_for("invitations.page", token=token) if token else ""
+
+
+def pools_offered(invitation: Invitation) -> dict[int, str]:
+    """Where the invited may choose to sit, in words by the pool's id; empty when the invitation says it, or a kept seat does."""
+    if invitation.pool_id is not None or invitation.hold_id is not None or len(invitation.event.pools) < 2:
+        return {}
+    return words_for_pools(invitation.event.pools, desk_of(invitation.event).waiting)

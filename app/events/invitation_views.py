@@ -13,11 +13,13 @@ from flask_babel import gettext as _
 
 from app.core.transactions import atomic
 from app.events import invitation_queries as queries
-from app.events import inviting, rules
+from app.events import inviting, rules, wording
 from app.events.forms import KINDS
 from app.events.invitation_forms import AcceptanceForm, RefusalForm
+from app.events.invitation_notices import answer_closes
 from app.events.inviting import AnswerClosed
 from app.events.models import Invitation, InvitationState, RegistrationStatus
+from app.events.own_views import change_words
 from app.events.seats import RegistrationRefused
 from app.web.access import bearer
 from app.web.errors import page as error_page
@@ -50,7 +52,7 @@ def opening(token: str) -> Any:
 def acceptance(token: str) -> Any:
     """Say yes, or change who comes."""
     invitation = _invitation(token)
-    form = AcceptanceForm(largest=invitation.seats)
+    form = AcceptanceForm(largest=invitation.seats, pools=queries.pools_offered(invitation))
     if not form.validate():
         with atomic():
             inviting.opened(invitation.id)
@@ -59,13 +61,13 @@ def acceptance(token: str) -> Any:
         with atomic():
             told = inviting.accept(
                 invitation.id, name=form.name.data or "", party=form.how_many, guests=form.guest_names,
-                needs=form.needs.data or "", diet=form.diet.data or "",
+                needs=form.needs.data or "", diet=form.diet.data or "", pool_id=form.where,
             )  # fmt: skip
     except AnswerClosed:
         flash(_("The time to answer is over. Write to whoever invited you."), "warning")
     except RegistrationRefused as refusal:
-        if refusal.reason is rules.Reason.TOO_LARGE and "party" in form:
-            form.party.errors = [_("Only %(count)s seats are free now. Write a smaller number.", count=refusal.largest)]
+        if beside := _beside(refusal.reason, form, _invitation(token)):
+            form[beside].errors = [change_words(refusal)]
             return _page(_invitation(token), form)
         flash(_("Nobody can register just now. Your invitation stands; look again later."), "warning")
     else:
@@ -90,7 +92,18 @@ def refusal(token: str) -> Any:
         flash(_("Thank you for telling us. You can still change your mind on this page."), "info")
     except AnswerClosed:
         flash(_("The time to answer is over. Write to whoever invited you."), "warning")
+    except RegistrationRefused as refused:
+        flash(wording.withdrawal_refused(refused.reason), "warning")
     return redirect(url_for("invitations.page", token=token), 303)
+
+
+def _beside(reason: rules.Reason, form: AcceptanceForm, invitation: Invitation) -> str:
+    """The field beside which it is told why an answer cannot be taken; empty when no other answer would help."""
+    told = invitation.registration
+    if reason is rules.Reason.FULL and told is not None and form.where not in (None, told.pool_id):
+        return "pool_id"
+    of_the_number = reason in (rules.Reason.FULL, rules.Reason.TOO_LARGE, rules.Reason.ARRIVED)
+    return "party" if of_the_number and "party" in form else ""
 
 
 def _invitation(token: str) -> Invitation:
@@ -105,7 +118,7 @@ def _invitation(token: str) -> Invitation:
 def _page(invitation: Invitation, form: AcceptanceForm | None = None, refusing: RefusalForm | None = None) -> Response:
     event, told = invitation.event, invitation.registration
     guests = queries.guests_of([told.id]).get(told.id, []) if told else []
-    filled = AcceptanceForm.of(invitation, guests) if form is None else form
+    filled = AcceptanceForm.of(invitation, guests, queries.pools_offered(invitation)) if form is None else form
     text = render_template(
         "events/invitation.html",
         invitation=invitation,
@@ -117,7 +130,7 @@ def _page(invitation: Invitation, form: AcceptanceForm | None = None, refusing: 
         refusing=refusing or RefusalForm(formdata=None),
         declining=refusing is not None,
         open=queries.answerable(invitation),
-        closes_at=inviting.answer_closes(event, invitation),
+        closes_at=answer_closes(event, invitation),
         over=event.over,
         accent=event.campaign.accent if event.campaign else "",
         kinds=KINDS,

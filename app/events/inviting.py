@@ -6,7 +6,7 @@ Seats kept for somebody are a hold of their own (`holds`). Accepting ends that h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +19,8 @@ from app.core.database import db
 from app.core.ids import token
 from app.core.transactions import locked
 from app.events import holds, rules
-from app.events.changes import change_party
-from app.events.invitation_notices import UNANSWERED, forget_unsent, write
+from app.events.changes import change, seat_on_kept
+from app.events.invitation_notices import UNANSWERED, answer_closes, forget_unsent, write
 from app.events.models import (
     LIVE,
     Event,
@@ -29,9 +29,10 @@ from app.events.models import (
     Invitation,
     InvitationState,
     Registration,
+    SeatPool,
     Source,
 )
-from app.events.seats import RegistrationRefused, lock_pools, register, terms_of, withdraw
+from app.events.seats import RegistrationRefused, chosen, lock_pools, register, terms_of, withdraw
 
 
 class AnswerClosed(Exception):
@@ -42,14 +43,20 @@ class Comes(Exception):
     """The invited has accepted: they are registered."""
 
 
+class NoPool(Exception):
+    """Seats are to be kept, and it is not said where; or where it is said there are none any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Somebody to invite; `email` is in its normal form, `seats` the largest party."""
+    """Somebody to invite; `email` is in its normal form, `seats` the largest party, `pool_id` where they sit; None: where
+    they like."""
 
     email: str
     name: str = ""
     seats: int = 1
     locale: str = "en"
+    pool_id: int | None = None
 
 
 def invite(
@@ -62,9 +69,11 @@ def invite(
     actor_id: int | None = None,
 ) -> list[Invitation]:
     """Invite several at a time and write to each. Who has an invitation that stands is passed over; one that was taken
-    back is written anew, with a new link. `keep_seats` needs `answer_by`.
+    back is written anew, with a new link. `keep_seats` needs `answer_by`, and of each where the seats are if there are several
+    pools.
 
-    Raises LookupError; RegistrationRefused when nobody can register; holds.TooMany when there are too few seats to keep.
+    Raises LookupError; RegistrationRefused when nobody can register; NoPool; holds.TooMany when there are too few seats to
+    keep in one of the pools.
     """
     pools = lock_pools(event_id)
     event = db.session.get(Event, event_id, populate_existing=True)
@@ -76,10 +85,9 @@ def invite(
         raise RegistrationRefused(reason or rules.Reason.NO_REGISTRATION)
     there = {row.email: row for row in db.session.scalars(select(Invitation).where(Invitation.event_id == event_id))}
     new = [one for one in wanted if one.email not in there or there[one.email].state is InvitationState.TAKEN_BACK]
-    seats = sum(one.seats for one in new)
-    free = rules.free_seats(pool.capacity, pool.confirmed + pool.held)
-    if keep_seats and seats > free:
-        raise holds.TooMany(free)
+    rooms = {one.email: _room(pools, one, keep_seats=keep_seats) for one in new}
+    if keep_seats:
+        _check_free(new, rooms)
     made = []
     for one in new:
         row = there.get(one.email) or Invitation(event_id=event_id, email=one.email)
@@ -87,8 +95,10 @@ def invite(
         row.state, row.answer_by, row.invited_by, row.created_at = InvitationState.WRITTEN, answer_by, actor_id, now()
         row.opened_at = row.answered_at = row.hold_id = row.registration_id = None
         row.reason = ""
-        if keep_seats and answer_by is not None:
-            row.hold_id = holds.hold(pool, one.seats, "invitation", answer_by, actor_id).id
+        room = rooms[one.email]
+        row.pool_id = room.id if room is not None else None
+        if keep_seats and answer_by is not None and room is not None:
+            row.hold_id = holds.hold(room, one.seats, "invitation", answer_by, actor_id).id
         db.session.add(row)
         there[one.email] = row
         made.append(row)
@@ -98,9 +108,21 @@ def invite(
     return made
 
 
-def answer_closes(event: Event, invitation: Invitation) -> datetime:
-    """Until when an answer can be given or changed."""
-    return min(invitation.answer_by or event.starts_at, event.starts_at)
+def _room(pools: Sequence[SeatPool], one: Wanted, *, keep_seats: bool) -> SeatPool | None:
+    """Where an invitation seats its party; None leaves it open. Raises NoPool."""
+    if one.pool_id is None and not keep_seats:
+        return None
+    found = chosen(pools, one.pool_id)
+    if found is None or (one.pool_id is None and len(pools) > 1):
+        raise NoPool
+    return found
+
+
+def _check_free(new: Sequence[Wanted], rooms: Mapping[str, SeatPool | None]) -> None:
+    for room in {found for found in rooms.values() if found is not None}:
+        free = rules.free_seats(room.capacity, room.confirmed + room.held)
+        if sum(one.seats for one in new if rooms[one.email] is room) > free:
+            raise holds.TooMany(free)
 
 
 def opened(invitation_id: int) -> None:
@@ -111,10 +133,17 @@ def opened(invitation_id: int) -> None:
 
 
 def accept(
-    invitation_id: int, *, name: str, party: int, guests: Sequence[str] = (), needs: str = "", diet: str = ""
+    invitation_id: int,
+    *,
+    name: str,
+    party: int,
+    guests: Sequence[str] = (),
+    needs: str = "",
+    diet: str = "",
+    pool_id: int | None = None,
 ) -> Registration:
     """Accept for a party, or change what was accepted. The seats kept for it are its own; without such it is the last of
-    the queue, as everybody.
+    the queue, as everybody, also when it becomes larger. `pool_id` counts where the invitation leaves it open.
 
     Raises LookupError, AnswerClosed; RegistrationRefused, whose `largest` is how many it could be.
     """
@@ -127,12 +156,14 @@ def accept(
         person = db.session.scalar(select(Person.id).where(Person.email == invitation.email))
         registration = register(
             event.id, name=name, email=invitation.email, party=party, needs=needs, diet=diet, locale=invitation.locale,
-            person_id=person, pool_id=hold.pool_id if hold else None, source=Source.INVITATION,
+            person_id=person, pool_id=hold.pool_id if hold else invitation.pool_id or pool_id, source=Source.INVITATION,
             reserved=hold.seats if hold else 0,
         ).registration  # fmt: skip
     else:
-        _release(invitation)
-        registration = change_party(registration.id, party, by_organiser=True)
+        if not _seated_on_kept(invitation, registration, party):
+            _release(invitation)
+            room = None if invitation.pool_id else pool_id
+            registration = change(registration.id, party=party, pool_id=room, by_organiser=True, keeps_place=False)
         registration.name, registration.needs, registration.diet = name, needs, diet
     _name_guests(registration, guests)
     invitation.registration_id = registration.id
@@ -244,6 +275,18 @@ def _end_hold(invitation: Invitation) -> Hold | None:
     hold.released_at = now()
     db.session.flush()
     return hold
+
+
+def _seated_on_kept(invitation: Invitation, registration: Registration, party: int) -> bool:
+    """Whether the party of somebody who was registered meanwhile is seated on what was kept for them; that is over then."""
+    hold: Hold | None = locked(Hold, invitation.hold_id) if invitation.hold_id else None
+    if hold is None or hold.released_at is not None:
+        return False
+    if not seat_on_kept(registration.id, party, hold.pool_id, hold.seats):
+        return False
+    hold.released_at, invitation.hold_id = now(), None
+    db.session.flush()
+    return True
 
 
 def _release(invitation: Invitation) -> None:

@@ -13,7 +13,10 @@ from app.core.clock import now
 from app.core.transactions import atomic
 from app.events import imports, inviting, queries, rules
 from app.events import invitation_queries as invitations
+from app.events.asking_forms import pool_name
+from app.events.import_plans import Kind
 from app.events.invitation_forms import STATES, InvitingForm
+from app.events.invitation_notices import answer_closes
 from app.events.manage_views import NUMBER, refusal_words
 from app.events.models import Event
 from app.events.seats import terms_of
@@ -39,7 +42,7 @@ def index(event_id: int) -> str:
         counts=invitations.counts_of(event_id),
         states=STATES,
         state_of=invitations.state_of,
-        closes=lambda one: inviting.answer_closes(event, one),
+        closes=lambda one: answer_closes(event, one),
         undelivered=invitations.undelivered(page.items),
         guests=invitations.guests_of([one.registration_id for one in page.items if one.registration_id]),
         search=search,
@@ -53,13 +56,15 @@ def index(event_id: int) -> str:
 def add(event_id: int) -> Any:
     """Write invitations; they are looked over before anything is sent."""
     event = _event(event_id)
-    form = InvitingForm(event=event, **({} if request.method == "POST" else {"locale": locale()}))
+    named = {pool.id: pool_name(pool) for pool in event.pools}
+    form = InvitingForm(event=event, pools=named, **({} if request.method == "POST" else {"locale": locale()}))
     if form.validate_on_submit():
         with atomic():
             draft = imports.keep(
-                event_id, imports.Kind.INVITATIONS, form.filename, form.found, current_user.id,
+                event_id, Kind.INVITATIONS, form.filename, form.found, current_user.id,
                 seats=form.seats.data, keep_seats=bool(form.keep_seats.data), message=form.message.data or "",
                 answer_by=form.answer_by.data.isoformat() if form.answer_by.data else None, locale=form.locale.data,
+                pool_id=form.where,
             )  # fmt: skip
         return redirect(url_for("manage_lists.draft", event_id=event_id, draft_id=draft.id), 303)
     form.keep_what_was_chosen()

@@ -16,10 +16,3 @@ def host() -> str:
 def absolute(endpoint: str, **values: Any) -> str:
     """The address of a page on the public host, whatever host the request named."""
     return str(current_app.config["KERMESSE"].base_url + current_app.url_map.bind(host()).build(endpoint, values))
-
-
-def of_invitation(token: str, slug: str) -> str:
-    """Where somebody answers an invitation; the event's page while there is no such page."""
-    if "invitations.page" in current_app.view_functions:
-        return absolute("invitations.page", token=token)
-    return absolute("events.page", slug=slug)

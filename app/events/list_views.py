@@ -12,9 +12,10 @@ from flask_login import current_user
 
 from app.core.clock import now
 from app.core.transactions import atomic
-from app.events import closed_list, exports, holds, import_words, imports, queries, rules
+from app.events import closed_list, exports, holds, import_plans, import_words, imports, inviting, queries, rules
+from app.events.asking_forms import pool_name
+from app.events.import_plans import Kind
 from app.events.import_rules import Verdict
-from app.events.imports import Kind
 from app.events.invitation_forms import AddressesForm, PeopleForm
 from app.events.invitation_notices import preview
 from app.events.manage_views import NUMBER, refusal_words
@@ -40,7 +41,8 @@ HOME = {
 def index(event_id: int) -> Any:
     """Lists of an event: read people in, hand lists out, and what waits for a yes."""
     event = _event(event_id)
-    form = PeopleForm(**({} if request.method == "POST" else {"locale": locale()}))
+    questions = import_plans.answerable(event_id)
+    form = PeopleForm(questions=questions, **({} if request.method == "POST" else {"locale": locale()}))
     if form.validate_on_submit():
         settings = {"tell": bool(form.tell.data), "locale": form.locale.data}
         with atomic():
@@ -55,6 +57,7 @@ def index(event_id: int) -> Any:
         drafts=imports.waiting_drafts(event_id),
         titles=_titles(),
         lists=exports.titles(),
+        columns=[(form.names[one.key], import_words.fits(one), one.required) for one in questions],
         closed_words=refusal_words(reason) if reason else "",
     )
     return page, 422 if form.errors else 200
@@ -125,6 +128,9 @@ def confirm(event_id: int, draft_id: int) -> Any:
     except RegistrationRefused as refusal:
         flash(refusal_words(refusal.reason) + " " + _("Nothing was changed."), "warning")
         return _draft_page(*_draft(event_id, draft_id), status=409)
+    except inviting.NoPool:
+        flash(_("Seats are to be kept, but it does not say where.") + " " + _("Nothing was sent."), "warning")
+        return _draft_page(*_draft(event_id, draft_id), status=409)
     else:
         flash(_done(Kind(kept.kind), done), "warning" if done.refused else "success")
     return redirect(_home(kept), 303)
@@ -142,10 +148,12 @@ def discard(event_id: int, draft_id: int) -> Any:
     return redirect(home, 303)
 
 
-@blueprint.get(f"/manage/events/{NUMBER}/lists/<any(registrations, waiting, invitations):name>.<any(csv, xlsx):form>")
+@blueprint.get(
+    f"/manage/events/{NUMBER}/lists/<any(registrations, waiting, invitations, template):name>.<any(csv, xlsx):form>"
+)
 @roles("organiser")
 def sheet(event_id: int, name: str, form: str) -> Response:
-    """A list as a spreadsheet: with addresses, needs and answers."""
+    """A list as a spreadsheet: with addresses, needs and answers; or an empty one to fill in."""
     return _sheet(_event(event_id), name, form)
 
 
@@ -163,8 +171,9 @@ def _sheet(event: Event, name: str, form: str) -> Response:
 
 
 def _draft_page(event: Event, kept: ImportDraft, status: int = 200) -> Any:
-    found, kind = imports.plan(kept), Kind(kept.kind)
+    found, kind = import_plans.plan(kept), Kind(kept.kind)
     new = found.of(Verdict.NEW)
+    rooms = {pool.id: pool_name(pool) for pool in event.pools}
     sample = _sample(event, found) if kind is Kind.INVITATIONS and new else None
     page = render_template(
         "events/manage/draft.html",
@@ -176,18 +185,30 @@ def _draft_page(event: Event, kept: ImportDraft, status: int = 200) -> Any:
         found=found,
         verdicts=import_words.VERDICTS,
         why=import_words.why,
-        changed=import_words.changed,
+        changed=lambda one: import_words.changed(one, found.questions, rooms),
+        said=lambda one: import_words.said(one, found.questions),
+        column=lambda one: import_words.column(one, found.names),
+        rooms=rooms,
         shown=SHOWN,
         back=_home(kept),
         people=sum(change.values.get("party", 1) for change in new),
-        seated=imports.forecast(kept, found) if kind is Kind.REGISTRATIONS else 0,
-        seats=sum(change.values.get("party", found.settings.get("seats", 1)) for change in new),
+        seated=import_plans.forecast(kept, found) if kind is Kind.REGISTRATIONS else 0,
+        keeping=_keeping(event, found) if kind is Kind.INVITATIONS and found.settings["keep_seats"] else [],
         sample=sample,
     )
     return page, status
 
 
-def _sample(event: Event, found: imports.Plan) -> dict[str, str]:
+def _keeping(event: Event, found: import_plans.Plan) -> list[tuple[str, int, int]]:
+    """(where, seats to be kept, seats free) of each pool in which an invitation of the list would keep some."""
+    wanted: dict[int, int] = {}
+    for change in found.of(Verdict.NEW):
+        pool_id = change.values.get("pool_id") or found.settings.get("pool_id") or (event.pool.id if event.pool else 0)
+        wanted[pool_id] = wanted.get(pool_id, 0) + change.values.get("party", found.settings["seats"])
+    return [(pool_name(pool), wanted[pool.id], pool.free) for pool in event.pools if pool.id in wanted]
+
+
+def _sample(event: Event, found: import_plans.Plan) -> dict[str, str]:
     """The first letter as it would go out."""
     first, settings = found.of(Verdict.NEW)[0], found.settings
     by = settings.get("answer_by")
@@ -195,6 +216,7 @@ def _sample(event: Event, found: imports.Plan) -> dict[str, str]:
         token="…", email=first.email, name=first.values.get("name", ""), message=settings["message"],
         seats=first.values.get("party", settings["seats"]), answer_by=datetime.fromisoformat(by) if by else None,
         hold_id=1 if settings["keep_seats"] else None,
+        pool=next((pool for pool in event.pools if pool.id == first.values.get("pool_id", settings.get("pool_id"))), None),
     )  # fmt: skip
     return preview(event, invitation, first.values.get("locale", settings["locale"])) | {"to": first.email}
 
@@ -205,11 +227,14 @@ def _done(kind: Kind, done: imports.Outcome) -> str:
         return ngettext("%(num)d invitation is on its way.", "%(num)d invitations are on their way.", new)
     if kind is Kind.ADDRESSES:
         return ngettext("%(num)d address is new on the list.", "%(num)d addresses are new on the list.", new)
-    left = sum(1 for _line in done.refused)
     words = _("Done: %(new)s new, %(changed)s changed.", new=new, changed=changed)
+    inside = [str(line) for line, reason in done.refused if reason is rules.Reason.ARRIVED]
+    left = [str(line) for line, reason in done.refused if reason is not rules.Reason.ARRIVED]
     if left:
-        lines = ", ".join(str(line) for line, _reason in done.refused[:20])
-        words += " " + _("For these lines there were too few seats: %(lines)s.", lines=lines)
+        words += " " + _("For these lines there were too few seats: %(lines)s.", lines=", ".join(left[:20]))
+    if inside:
+        lines = ", ".join(inside[:20])
+        words += " " + _("In these lines more of the party are in the house already: %(lines)s.", lines=lines)
     return words
 
 

@@ -12,7 +12,8 @@ from flask_login import current_user
 from app.core import audit
 from app.core.clock import now
 from app.core.transactions import atomic
-from app.events import deliveries, desk_queries, exports, queries, rules, services
+from app.events import deliveries, desk_queries, invitation_queries, queries, rules, services, wording
+from app.events.asking_forms import pool_name
 from app.events.forms import (
     KINDS,
     REGISTRATION_STATES,
@@ -22,14 +23,13 @@ from app.events.forms import (
     EventForm,
     GuestForm,
 )
-from app.events.models import Campaign, Event, EventStatus, Registration, RegistrationStatus
+from app.events.models import LIVE, Campaign, Event, EventStatus, Registration, RegistrationStatus
 from app.events.programme_queries import series_choices
 from app.events.seats import RegistrationRefused, terms_of
 from app.partners.queries import partner_choices
 from app.web.access import roles
 from app.web.formats import locale
 from app.web.paging import paged
-from app.web.sheets import sheet_response
 
 blueprint = Blueprint("manage_events", __name__)
 NUMBER = "<int(max=2147483647):event_id>"
@@ -78,7 +78,9 @@ def edit(event_id: int) -> Any:
             with atomic():
                 told = services.update_event(event_id, actor_id=current_user.id, **form.values)
         except services.SeatsInUse:
-            form.capacity.errors = [_("People are registered, so the seats must stay. Write 0 to take no more.")]
+            form.capacity.errors = [
+                _("People are registered or seats are kept back, so the seats must stay. Write 0 to take no more.")
+            ]
         else:
             flash(_("Kept.") + " " + _told(told), "success")
             return redirect(url_for("manage_events.edit", event_id=event_id), 303)
@@ -130,7 +132,7 @@ def _take(event_id: int, status: EventStatus) -> Any:
 def _told(count: int) -> str:
     if not count:
         return ""
-    return str(ngettext("%(num)d registration is told by mail.", "%(num)d registrations are told by mail.", count))
+    return str(ngettext("%(num)d mail tells of it.", "%(num)d mails tell of it.", count))
 
 
 def _edit_page(event: Event, form: EventForm, course: CourseForm) -> Any:
@@ -142,7 +144,7 @@ def _edit_page(event: Event, form: EventForm, course: CourseForm) -> Any:
         course=course,
         event=event,
         counts=counts,
-        live=counts["confirmed"][0] + counts["waiting"][0],
+        told=sum(counts[state][0] for state in LIVE) + invitation_queries.counts_of(event.id).unanswered,
         next_statuses=queries.next_statuses(event),
         can_take_back=event.status is EventStatus.HELD or (event.status is EventStatus.PUBLISHED and not known),
         statuses=STATUSES,
@@ -166,7 +168,8 @@ def _event(event_id: int) -> Event:
 def registrations(event_id: int) -> Any:
     """Who comes, who waits; and add somebody by hand."""
     event = _event(event_id)
-    form = GuestForm(largest=rules.largest(terms_of(event, event.pool), by_organiser=True))
+    largest = max((rules.largest(terms_of(event, pool), by_organiser=True) for pool in event.pools), default=1)
+    form = GuestForm(largest=largest, pools={pool.id: pool_name(pool) for pool in event.pools})
     if form.validate_on_submit():
         try:
             with atomic():
@@ -181,6 +184,7 @@ def registrations(event_id: int) -> Any:
                     locale=person.locale if person else locale(),
                     person_id=person.id if person else None,
                     operation=form.operation.data,
+                    pool_id=form.where,
                     by_organiser=True,
                 )
                 if claim.made:
@@ -231,15 +235,6 @@ def _added(registration: Registration, made: bool) -> str:
     return str(_("%(name)s has a seat and is told by mail.", name=registration.name))
 
 
-@blueprint.get(f"/manage/events/{NUMBER}/registrations.csv")
-@roles("organiser")
-def sheet(event_id: int) -> Any:
-    """All registrations as a spreadsheet."""
-    event = _event(event_id)
-    table = exports.registrations(event)
-    return sheet_response(event.slug, "csv", event.title, table.header, table.rows)
-
-
 @blueprint.post(f"/manage/events/{NUMBER}/registrations/<int(max=2147483647):registration_id>/withdrawal")
 @roles("organiser")
 def withdrawal(event_id: int, registration_id: int) -> Any:
@@ -251,8 +246,8 @@ def withdrawal(event_id: int, registration_id: int) -> Any:
             services.withdraw(registration_id)
             audit.record("withdraw a guest", "registration", registration_id, current_user.id)
         flash(_("Withdrawn, and told by mail. A free seat has gone to the next who waits."), "success")
-    except RegistrationRefused:
-        flash(_("The event is over, so there is nothing to withdraw from."), "warning")
+    except RegistrationRefused as refusal:
+        flash(wording.withdrawal_refused(refusal.reason), "warning")
     return redirect(url_for("manage_events.registrations", event_id=event_id), 303)
 
 

@@ -20,7 +20,7 @@ from app.core.mail import Mail, MailState, Obsolete, allow, queue_letters, rende
 from app.core.registry import Letter
 from app.core.transactions import locked
 from app.events import calendars, placeholders
-from app.events.links import absolute, of_invitation
+from app.events.links import absolute
 from app.events.models import Event, EventMessage, Invitation, Registration
 from app.events.parts import Recipient, recipients
 from app.web.formats import markdown, span, zone_name
@@ -182,7 +182,7 @@ def values_for(event: Event, row: Registration | Invitation | None, name: str = 
     if registration is not None:
         link = absolute("events.registration", token=registration.token)
     elif row is not None:
-        link = of_invitation(row.token, event.slug)
+        link = absolute("invitations.page", token=row.token)
     else:
         link = absolute("events.page", slug=event.slug)
     seats = registration.seated or registration.party if registration is not None else 1

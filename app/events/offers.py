@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import audit
 from app.core.clock import now
@@ -90,6 +90,13 @@ def renew(event: Event) -> None:
         registration.offered_until = offer_ends(event)
         db.session.flush()
         tell("event_offer", event, registration)
+
+
+def shorten(event: Event) -> None:
+    """Let running offers end when their event begins: it was moved. The caller holds its seats."""
+    running = (Registration.event_id == event.id, Registration.status == RegistrationStatus.OFFERED)
+    late = (*running, Registration.offered_until > event.starts_at)
+    db.session.execute(update(Registration).where(*late).values(offered_until=event.starts_at))
 
 
 def approve(registration_id: int, actor_id: int | None) -> Registration:

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from app.events import asking_queries, queries, rules
 from app.events.asking_forms import PartyForm, data_of, party_form, words_for_pools, words_of
-from app.events.changes import seats_granted
+from app.events.changes import granted
 from app.events.invitation_queries import page_for
 from app.events.models import LIVE, EventStatus, QuestionKind, Registration, RegistrationStatus
 from app.events.seats import terms_of
@@ -57,14 +57,15 @@ def editable(found: Registration) -> bool:
     return found.status in LIVE and not found.event.over and found.event.status in UNDER_WAY
 
 
-def edit_form(found: Registration, typed: Any, *, by_organiser: bool = False) -> PartyForm:
+def edit_form(found: Registration, typed: Any) -> PartyForm:
     """The form that shows a registration as it is."""
     event = found.event
     desk = asking_queries.desk_of(event)
-    terms = [terms_of(event, pool) for pool in event.pools]
-    high = max((rules.largest(one, by_organiser=by_organiser) for one in terms), default=1)
-    if not by_organiser and (granted := seats_granted(found)) is not None:
-        high = min(high, max(granted, found.party))
+    high = max((rules.largest(terms_of(event, pool)) for pool in event.pools), default=1)
+    pools = event.pools
+    if (limit := granted(found)) is not None:
+        high = min(high, limit.seats)
+        pools = [pool for pool in pools if limit.pool_id in (None, pool.id) or pool.id == found.pool_id]
     values: dict[str, Any] = {
         name: getattr(found, name) for name in ("name", "party", "needs", "diet", "in_part", "ask_first", "listed")
     }
@@ -82,7 +83,7 @@ def edit_form(found: Registration, typed: Any, *, by_organiser: bool = False) ->
         typed,
         high=max(high, found.party),
         known=True,
-        pools=words_for_pools(event.pools, desk.waiting),
+        pools=words_for_pools(pools, desk.waiting),
         data=values,
     )
     del form.operation

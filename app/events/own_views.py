@@ -44,15 +44,13 @@ def details(token: str) -> Any:
     return page, 422 if form.errors else 200
 
 
-def keep(registration_id: int, form: PartyForm, *, by_organiser: bool = False) -> bool:
+def keep(registration_id: int, form: PartyForm) -> bool:
     """Change a registration as a good form says; False, and the reason is beside its field, when that is not possible."""
     answers, guests = form.answers, form.guest_names if "guests" in form else None
     party, values = form.party.data or 1, form.values
     try:
         with atomic():
-            editing.edit(
-                registration_id, party=party, answers=answers, guests=guests, by_organiser=by_organiser, **values
-            )
+            editing.edit(registration_id, party=party, answers=answers, guests=guests, **values)
     except RegistrationRefused as refusal:
         beside = "pool_id" if refusal.reason is rules.Reason.FULL and _moves(registration_id, form) else "party"
         form[beside].errors = [change_words(refusal)]

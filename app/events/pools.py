@@ -11,7 +11,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
-from app.events.models import Door, Event, Hold, PoolKind, Registration, SeatPool
+from app.events.models import Door, Event, Hold, Invitation, PoolKind, Registration, SeatPool
 from app.events.seats import lock_pools, set_capacity
 
 
@@ -114,3 +114,11 @@ def hold_of(event_id: int, hold_id: int) -> Hold | None:
     query = select(Hold).join(Hold.pool).where(Hold.id == hold_id, SeatPool.event_id == event_id)
     found: Hold | None = db.session.scalar(query)
     return found
+
+
+def kept_for(event_id: int) -> dict[int, str]:
+    """Which of the seats kept back wait for an answer to an invitation: whose, by the hold's id."""
+    query = select(Invitation.hold_id, Invitation.name, Invitation.email).where(
+        Invitation.event_id == event_id, Invitation.hold_id.is_not(None)
+    )
+    return {row.hold_id: row.name or row.email for row in db.session.execute(query)}

@@ -13,7 +13,7 @@ from werkzeug.http import dump_options_header
 
 from app.core import audit, storage
 from app.core.transactions import atomic
-from app.events import asking, asking_queries, changes, editing, offers, queries, queueing
+from app.events import asking_queries, changes, editing, offers, queries, queueing
 from app.events.asking_forms import pool_name, words_of
 from app.events.forms import REGISTRATION_STATES
 from app.events.models import Event, QuestionKind, Registration, RegistrationStatus, SeatPool
@@ -23,7 +23,6 @@ from app.events.seat_forms import DecisionForm, MoveForm, NoteForm, PartySizeFor
 from app.events.seat_views import EVENT, event_or_404
 from app.events.seats import RegistrationRefused
 from app.web.access import roles
-from app.web.sheets import csv_response
 
 blueprint = Blueprint("manage_queue", __name__)
 ONE = f"{EVENT}/registrations/<int(max=2147483647):registration_id>"
@@ -49,8 +48,7 @@ def party(event_id: int, registration_id: int) -> Any:
     size, pool_id = form.party.data, form.pool_id.data if "pool_id" in form else None
     try:
         with atomic():
-            changed = changes.change(registration_id, party=size, pool_id=pool_id, by_organiser=True)
-            asking.drop_guests(changed)
+            changes.change(registration_id, party=size, pool_id=pool_id, by_organiser=True)
             audit.record("change a party", "registration", registration_id, current_user.id, party=size)
     except RegistrationRefused as refusal:
         form.party.errors = [change_words(refusal)]
@@ -71,35 +69,6 @@ def note(event_id: int, registration_id: int) -> Any:
         editing.note(registration_id, form.note.data or "", current_user.id)
     flash(_("Kept."), "success")
     return redirect(url_for("manage_queue.registration", event_id=event_id, registration_id=registration_id), 303)
-
-
-@blueprint.get(f"{EVENT}/answers.csv")
-@roles("organiser")
-def answers(event_id: int) -> Any:
-    """Everybody who is registered, with their answers, as a spreadsheet."""
-    event = event_or_404(event_id)
-    questions = asking_queries.questions_of(event_id)
-    named = {pool.id: pool_name(pool) for pool in event.pools}
-    header = [
-        _("State"),
-        _("Name"),
-        _("E-mail address"),
-        _("Where"),
-        _("Party"),
-        _("Seats"),
-        _("Guests"),
-        _("Needs"),
-        _("Diet"),
-    ]
-    rows = (
-        (
-            REGISTRATION_STATES[row.status], row.name, row.email, named.get(row.pool_id or 0, ""), row.party, row.seated,
-            ", ".join(guests), row.needs, row.diet,
-            *(words_of(question, said[question.id]) if question.id in said else "" for question in questions),
-        )
-        for row, guests, said in asking_queries.sheet_of(event_id)
-    )  # fmt: skip
-    return csv_response(f"{event.slug}-answers.csv", [*map(str, header), *(row.label for row in questions)], rows)
 
 
 @blueprint.get(f"{ONE}/files/<int(max=2147483647):answer_id>")

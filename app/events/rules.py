@@ -32,6 +32,7 @@ class Reason(StrEnum):
     OVER = "over"
     TOO_LARGE = "too_large"
     FULL = "full"  # only of a change: a newcomer waits
+    ELSEWHERE = "elsewhere"  # an invitation seats them in another room
     ARRIVED = "arrived"
 
 

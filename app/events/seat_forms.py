@@ -48,11 +48,11 @@ class TermsForm(Form):
         self.ends_at = ends_at
 
     @classmethod
-    def of(cls, event: Event) -> TermsForm:
+    def of(cls, event: Event, **more: Any) -> TermsForm:
         """The form that shows an event as it is."""
         columns = ("approval", "registration_closes_at", "offer_hours", "guest_names", "participants_listed")
         values = {name: getattr(event, name) for name in columns}
-        return cls(data=values, zone=event.timezone, ends_at=event.ends_at)
+        return cls(data=values, zone=event.timezone, ends_at=event.ends_at, **more)
 
     def validate_registration_closes_at(self, field: Any) -> None:
         """Not after the end."""

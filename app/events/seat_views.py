@@ -98,8 +98,8 @@ def keep_back(event_id: int) -> Any:
     seats, reason, until = form.seats.data or 0, form.reason.data or "", form.until.data or now()
     try:
         with atomic():
-            chosen = {one.id: one for one in lock_pools(event_id)}[pool_id]
-            holds.hold(chosen, seats, reason, until, current_user.id)
+            kept_in = {one.id: one for one in lock_pools(event_id)}.get(pool_id) or abort(404)
+            holds.hold(kept_in, seats, reason, until, current_user.id)
     except holds.TooMany as refusal:
         words = ngettext("%(num)d seat is free there.", "%(num)d seats are free there.", refusal.free)
         form.seats.errors = [words]
@@ -124,7 +124,7 @@ def _page(
     event: Event, *, terms: TermsForm | None = None, pool: PoolForm | None = None, hold: HoldForm | None = None
 ) -> Any:
     """The page; forms that were not sent are as the event is."""
-    terms = terms or TermsForm(formdata=None, **_terms_of(event))
+    terms = terms or TermsForm.of(event, formdata=None)
     pool = pool or PoolForm(formdata=None)
     hold = hold or (_hold_form(event, empty=True) if event.pools else None)
     text = render_template(
@@ -136,16 +136,11 @@ def _page(
         waiting=asking_queries.desk_of(event).waiting,
         counts=queries.counts_of(event.id),
         holds=pools.holds_of(event.id),
+        invited=pools.kept_for(event.id),
         kinds=POOL_KINDS,
     )
     wrong = any(form is not None and form.errors for form in (terms, pool, hold))
     return text, 422 if wrong else 200
-
-
-def _terms_of(event: Event) -> dict[str, Any]:
-    columns = ("approval", "registration_closes_at", "offer_hours", "guest_names", "participants_listed")
-    values = {name: getattr(event, name) for name in columns}
-    return {"data": values, "zone": event.timezone, "ends_at": event.ends_at}
 
 
 def _hold_form(event: Event, *, empty: bool = False) -> HoldForm:

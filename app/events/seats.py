@@ -198,7 +198,7 @@ def claim_seats(event: Event, pool: SeatPool, *newcomers: Registration, reserved
         if last:
             break
     if newcomers:
-        _line_up(pool, newcomers, set(served))
+        _line_up(pool, newcomers)
     take(pool, confirmed, held)
     return served
 
@@ -208,9 +208,10 @@ def asks(registration: Registration) -> bool:
     return registration.ask_first and not registration.seated
 
 
-def _line_up(pool: SeatPool, newcomers: Sequence[Registration], served: set[Registration]) -> None:
-    """Save the newcomers; those who wait are the last of the queue, in their order, whatever the clock says."""
-    waiting = [one for one in newcomers if one not in served]
+def _line_up(pool: SeatPool, newcomers: Sequence[Registration]) -> None:
+    """Save the newcomers; those who wait, for all or for the rest of their seats, are the last of the queue, in their order,
+    whatever the clock says."""
+    waiting = [one for one in newcomers if one.seated < one.party]
     last = _last_rank(pool.id) if waiting else None
     for place, newcomer in enumerate(waiting):
         newcomer.queued_at = max(newcomer.queued_at, last or newcomer.queued_at) + timedelta(microseconds=place)
@@ -338,13 +339,15 @@ def leave(pools: Sequence[SeatPool], registration: Registration, status: Registr
 def withdraw(registration_id: int, reason: str = "") -> Registration:
     """Free a party's seats, give them to the queue in the same transaction, and tell everybody concerned.
 
-    Withdrawing twice is withdrawing once. Raises LookupError; RegistrationRefused after the event.
+    Withdrawing twice is withdrawing once. Raises LookupError; RegistrationRefused after the event, and once one of them is in.
     """
     pools, event, registration = locked_registration(registration_id)
     if registration.status not in LIVE:
         return registration
-    if event.over or registration.arrived:  # who is in the room gives no seat back
+    if event.over:
         raise RegistrationRefused(rules.Reason.OVER)
+    if registration.arrived:  # who is in the room gives no seat back
+        raise RegistrationRefused(rules.Reason.ARRIVED)
     registration.reason = reason
     freed = leave(pools, registration, RegistrationStatus.WITHDRAWN)
     tell("event_withdrawn", event, registration)

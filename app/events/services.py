@@ -13,8 +13,8 @@ from app.core import audit
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import locked
-from app.events import offers, rules
-from app.events.invitation_notices import tell_course
+from app.events import holds, offers, rules
+from app.events.invitation_notices import tell_change, tell_course
 from app.events.models import (
     LIVE,
     Audience,
@@ -40,6 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 TOLD = ("starts_at", "ends_at", "timezone", "place", "online_url")  # a change of these is mailed
+FOR_THE_INVITED = ("starts_at", "ends_at", "timezone", "place")  # who has no seat yet has no link to join either
 SHOWN = (*TOLD, "title", "summary")  # a change of these moves the calendar entry's SEQUENCE
 
 
@@ -48,7 +49,7 @@ class CourseRefused(Exception):
 
 
 class SeatsInUse(Exception):
-    """Registration cannot be taken off an event for which somebody is registered."""
+    """Registration cannot be taken off an event for which somebody is registered, or seats are kept back."""
 
 
 def create_campaign(
@@ -134,8 +135,8 @@ def update_event(
     partner_ids: Sequence[int],
     **values: Any,
 ) -> int:
-    """Change an event; its address stays. Returns how many people are told: all registered for a published event
-    whose time or place changed. Raises LookupError, SeatsInUse."""
+    """Change an event; its address stays. Returns how many are told: all who are registered for a published event whose time
+    or place changed, and all who are invited and have not answered. Raises LookupError, SeatsInUse."""
     pool, event = _locked_event(event_id)
     changed = {name for name, value in values.items() if getattr(event, name) != value}
     old_start, old_zone = event.starts_at, ZoneInfo(event.timezone)
@@ -145,13 +146,15 @@ def update_event(
         if now() < event.ends_at:
             event.was_starts_at = rules.announced(event.status, event.was_starts_at, old_start, event.starts_at)
         move_sessions(event.id, Move(old_start, old_zone, event.starts_at, ZoneInfo(event.timezone)))
+        offers.shorten(event)
+        holds.follow(event)
     event.co_organisers = _partners(partner_ids)
     event.updated_at = now()
     event.seen_version += bool(changed & set(SHOWN))
     audit.record("edit event", "event", event_id, actor_id, changed=sorted(changed))
     told = 0
     if changed & set(TOLD) and event.status is EventStatus.PUBLISHED and now() < event.ends_at:
-        told = _tell_all("event_changed", event)
+        told = _tell_all("event_changed", event) + (tell_change(event) if changed & set(FOR_THE_INVITED) else 0)
         tell_speakers(event, "event_changed")
     _change_seats(event, pool, capacity, largest_party)
     return told
@@ -165,13 +168,13 @@ def _change_seats(event: Event, pool: SeatPool | None, capacity: int | None, lar
             set_capacity(event, pool, capacity, largest_party)
     elif pool is not None:
         live = select(func.count()).where(Registration.event_id == event.id, Registration.status.in_(LIVE))
-        if db.session.scalar(live):
+        if db.session.scalar(live) or any(one.held for one in event.pools):
             raise SeatsInUse
         event.pools = []
 
 
 def set_status(event_id: int, status: EventStatus | str, *, message: str = "", actor_id: int | None = None) -> int:
-    """Take an event on its course (`rules.COURSE`) and tell all who are registered; returns how many.
+    """Take an event on its course (`rules.COURSE`) and tell all who are registered or invited; returns how many.
 
     `message` is the organiser's words about a postponement or cancellation. Asking for the status it has does nothing.
     Raises LookupError, CourseRefused.
@@ -202,7 +205,7 @@ def set_status(event_id: int, status: EventStatus | str, *, message: str = "", a
         if template:
             told = _tell_all(template, event)
             tell_speakers(event, template)
-        tell_course(event)
+        told += tell_course(event)
     if before is EventStatus.POSTPONED and status is EventStatus.PUBLISHED:
         offers.renew(event)
     promote(event)

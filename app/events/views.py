@@ -171,8 +171,8 @@ def withdrawal(token: str) -> Any:
         with atomic():
             services.withdraw(found.id)
         flash(_("Your registration is withdrawn. Thank you for telling us: somebody else can come now."), "success")
-    except RegistrationRefused:
-        flash(_("The event is over, so there is nothing to withdraw from."), "warning")
+    except RegistrationRefused as refusal:
+        flash(wording.withdrawal_refused(refusal.reason), "warning")
     return redirect(url_for("events.registration", token=token), 303)
 
 

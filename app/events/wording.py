@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from app.events.models import EventStatus, Registration, RegistrationStatus
+from app.events.rules import Reason
 
 
 def headline(registration: Registration, *, over: bool = False) -> str:
@@ -77,3 +78,10 @@ def outcome(registration: Registration, made: bool) -> tuple[str, str]:
     if state is RegistrationStatus.WAITING:
         return _("It is full, so you are on the waiting list. We mail you as soon as you have a seat."), "info"
     return _("You have a seat. See you there!"), "success"
+
+
+def withdrawal_refused(reason: Reason) -> str:
+    """Why a registration cannot be withdrawn."""
+    if reason is Reason.ARRIVED:
+        return str(_("One of the party is in the house already, so there is nothing to withdraw from."))
+    return str(_("The event is over, so there is nothing to withdraw from."))

@@ -248,6 +248,16 @@ class LocalTimeField(Field):
         return local.isoformat(timespec="seconds" if local.second else "minutes")
 
 
+YEARS = range(1970, 2201)  # our times
+
+
+def written_day(text: str) -> date:
+    """The day that is written like 2026-03-08, in plain digits. Raises ValueError."""
+    if not text.isascii() or len(text) != 10:
+        raise ValueError(text[:20])
+    return date.fromisoformat(text)
+
+
 class DayField(DateField):
     """A `date` input: a day of our times, written in plain digits. `data` is a date or None."""
 
@@ -259,12 +269,10 @@ class DayField(DateField):
         if not text:
             return
         try:
-            day = date.fromisoformat(text) if text.isascii() and len(text) == 10 else None
+            day = written_day(text)
         except ValueError:
-            day = None
-        if day is None:
-            raise ValueError(_l("Write a day that exists, like 2026-03-08."))
-        if not 1970 <= day.year <= 2200:
+            raise ValueError(_l("Write a day that exists, like 2026-03-08.")) from None
+        if day.year not in YEARS:
             raise ValueError(_l("Write a date between 1970 and 2200."))
         self.data = day
 

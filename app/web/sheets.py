@@ -28,7 +28,7 @@ def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[o
     """A CSV download with a byte order mark, so that spreadsheets read accents right."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(header)
+    writer.writerow([neutral(cell) for cell in header])
     writer.writerows([neutral(cell) for cell in row] for row in rows)
     response = Response("\ufeff" + buffer.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'

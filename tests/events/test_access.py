@@ -84,7 +84,7 @@ def test_a_registration_page_needs_its_token(app: Flask, client_for: Any) -> Non
 
 MANAGING = (
     "/manage/events/", "/manage/events/new/", "/manage/events/{id}/", "/manage/events/{id}/registrations/",
-    "/manage/events/{id}/registrations.csv", "/manage/campaigns/", "/manage/campaigns/new/", "/manage/partners/",
+    "/manage/campaigns/", "/manage/campaigns/new/", "/manage/partners/",
     "/manage/partners/new/",
 )  # fmt: skip
 ACTIONS = ("publication", "postponement", "cancellation", "completion", "registrations/{registration}/withdrawal")
@@ -109,7 +109,6 @@ def test_what_does_not_exist_is_not_found(app: Flask, cast: Cast, client_for: An
     for path in (
         "events/{}/",
         "events/{}/registrations/",
-        "events/{}/registrations.csv",
         "campaigns/{}/",
         "partners/{}/",
     ):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.events.columns import Field, Misnamed, understood
 from app.events.import_rules import (
+    Inviting,
     Known,
     Registered,
     Verdict,
@@ -183,9 +184,8 @@ def test_the_same_list_again_changes_nothing(lines: list[tuple[str, str, str]]) 
 
 def test_invitations_known_registered_and_taken_back() -> None:
     entries = understood(read_text("new@a.example\nstands@a.example\nback@a.example\nhas@a.example\nx")).entries
-    changes = plan_invitations(
-        entries, {"stands@a.example": True, "back@a.example": False}, frozenset({"has@a.example"}), 9
-    )
+    standing = {"stands@a.example": True, "back@a.example": False}
+    changes = plan_invitations(entries, Inviting(standing, frozenset({"has@a.example"}), 9))
     assert [(change.verdict, change.why) for change in changes] == [
         (Verdict.NEW, None), (Verdict.KNOWN, Why.INVITED), (Verdict.NEW, Why.AGAIN), (Verdict.KNOWN, Why.REGISTERED),
         (Verdict.REFUSED, Why.NO_ADDRESS),

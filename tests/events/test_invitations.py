@@ -14,10 +14,10 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.mail import Mail, send_due
 from app.core.transactions import atomic
-from app.events import holds, invitation_queries, inviting, queries, services
-from app.events.changes import change_party
+from app.events import holds, invitation_queries, inviting, pools, queries, services
+from app.events.changes import change_party, change_pool
 from app.events.inviting import AnswerClosed, Wanted
-from app.events.models import Event, Guest, Hold, Invitation, InvitationState, Registration, SeatPool
+from app.events.models import Event, Guest, Hold, Invitation, InvitationState, PoolKind, Registration, SeatPool
 from app.events.seats import RegistrationRefused
 from tests.cast import Cast
 from tests.events.helpers import attached, mails, make_event, seat
@@ -223,7 +223,130 @@ def test_an_event_that_is_postponed_lets_the_invitation_stand(app: Flask, client
     assert state(invitation) == "written"
 
 
+def test_who_is_in_the_house_already_has_not_declined(app: Flask, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    (invitation,) = invite(event)
+    registration = accept(invitation, 2)
+    with atomic():
+        db.session.get_one(Registration, registration.id).arrived = 1
+    client, path = client_for(), f"/invitations/{invitation.token}/"
+    answer = client.post(path + "refusal", data={"reason": ""}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "in the house already" in answer.text
+    assert state(invitation) == "accepted"
+    with atomic():
+        db.session.get_one(Registration, registration.id).arrived = 2
+    answer = client.post(path + "acceptance", data={"name": "Ann", "party": "1", "needs": "A ramp"})
+    assert (answer.status_code, "More of you are in the house" in answer.text) == (422, True)
+
+
+def test_more_than_there_are_seats_for_is_told_beside_the_number(app: Flask, client_for: Any) -> None:
+    event = make_event(capacity=3)
+    (invitation,) = invite(event)
+    accept(invitation, 1)
+    seat(event, "Other", 2)
+    path = f"/invitations/{invitation.token}/acceptance"
+    answer = client_for().post(path, data={"name": "Ann", "party": "3", "needs": "A ramp"})
+    assert answer.status_code == 422
+    for words in ("free seats for 1 of you", "A ramp", 'value="3"'):
+        assert words in answer.text
+    assert pool(event) == (3, 0)
+
+
+def test_a_no_that_cannot_be_taken_leaves_the_form_of_a_yes_as_it_is(app: Flask, client_for: Any) -> None:
+    (invitation,) = invite(make_event(capacity=9))
+    answer = client_for().post(f"/invitations/{invitation.token}/refusal", data={"reason": "x" * 501})
+    assert answer.status_code == 422
+    assert 'value="Minister"' in answer.text
+
+
+def test_the_link_to_join_is_for_who_sits_online(app: Flask, client_for: Any) -> None:
+    event = make_event(capacity=5, online_url="https://meet.example/secret")
+    (invitation,) = invite(event)
+    path = f"/invitations/{invitation.token}/"
+    accept(invitation, 1)
+    assert "meet.example" in client_for().get(path).text
+    with atomic():
+        pools.add_pool(event.id, name="", kind=PoolKind.ONLINE, capacity=5, largest_party=5, actor_id=None)
+    assert "meet.example" not in client_for().get(path).text  # a seat in the room
+
+
 # Seats
+
+
+def test_who_waits_and_becomes_more_by_the_link_goes_to_the_end(app: Flask) -> None:
+    event = make_event(capacity=3)
+    (invitation,) = invite(event)
+    seat(event, "First", 3)
+    invited, later = accept(invitation, 1), seat(event, "Later")
+    accept(invitation, 3)
+    db.session.rollback()
+    assert queries.position(later) == 1
+    assert queries.position(invited) == 2
+
+
+def test_seats_that_an_organiser_releases_are_promised_no_more(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    (invitation,) = kept(event)
+    path, seats_page = f"/invitations/{invitation.token}/", f"/manage/events/{event.id}/seats/"
+    assert "3 seats are kept for you" in client_for().get(path).text
+    assert "Invitation: Minister" in client_for(cast.organiser).get(seats_page).text
+    with atomic():
+        holds.release(db.session.scalars(select(Hold.id)).one())
+    assert "kept for you" not in client_for().get(path).text
+    send_due()
+    (mail,) = mails("event_invitation")
+    assert "seats are kept" not in mail.text
+    assert pool(event) == (0, 0)
+
+
+def move(event: Event, **values: Any) -> int:
+    """Change an event as its form does."""
+    with atomic():
+        return services.update_event(
+            event.id, actor_id=None, capacity=event.pools[0].capacity, largest_party=5, partner_ids=[], **values
+        )
+
+
+def test_seats_kept_end_when_an_event_that_was_moved_begins(app: Flask) -> None:
+    event = make_event(capacity=3)
+    (invitation,) = invite(event, keep_seats=True, answer_by=event.starts_at - HOUR)
+    waiting = seat(event, "Waits", 2)
+    soon = now() + HOUR
+    move(event, starts_at=soon)
+    with travel(soon):
+        holds.overdue()
+        assert pool(event) == (2, 0)
+    db.session.rollback()
+    assert waiting.status.value == "confirmed"
+    assert invitation.hold_id is None
+
+
+def test_who_could_not_answer_while_it_was_postponed_can_when_it_takes_place(app: Flask, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    (invitation,) = invite(event, answer_by=now() + HOUR)
+    with atomic():
+        services.set_status(event.id, "postponed")
+    with travel(now() + 2 * HOUR), atomic():
+        services.set_status(event.id, "published")
+    db.session.rollback()
+    with travel(now() + 3 * HOUR):
+        send_due()
+        assert accept(invitation, 2).status.value == "confirmed"
+    anew = mails("event_invitation:")[-1]
+    assert anew.text and "Answer by" not in anew.text
+
+
+def test_a_letter_that_says_what_is_true_no_more_does_not_leave(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    accepted, _silent = invite(event, "a@state.example", "b@state.example")
+    accept(accepted)
+    with atomic():
+        services.set_status(event.id, "cancelled")
+    send_due()
+    sent = [mail.subject for mail in mails("event_invitation") if mail.state == "sent"]
+    assert sent == [f"Cancelled: {event.title}"]
+    assert "did not arrive" not in client_for(cast.organiser).get(f"/manage/events/{event.id}/invitations/").text
 
 
 def test_seats_kept_are_the_inviteds_own_though_others_wait(app: Flask) -> None:
@@ -358,6 +481,157 @@ def test_somebody_registered_meanwhile_keeps_one_registration(app: Flask) -> Non
     assert len(db.session.scalars(select(Registration)).all()) == 1
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_seats_kept_are_theirs_also_when_they_were_registered_meanwhile(app: Flask, waits: bool) -> None:
+    event = make_event(capacity=4)
+    (invitation,) = kept(event, "ann@home.example")
+    if waits:
+        seat(event, "Early")
+    ann = seat(event, "Ann")
+    other = seat(event, "Waits", 2)
+    accept(invitation, 3)
+    db.session.rollback()
+    assert (ann.status.value, ann.seated) == ("confirmed", 3)
+    assert pool(event) == (4 if waits else 3, 0)
+    assert other.status.value == "waiting"
+    assert len(mails("event_party")) == 1
+    accept(invitation, 1)
+    db.session.rollback()
+    assert other.status.value == "confirmed"
+    assert pool(event) == (4 if waits else 3, 0)
+
+
+# Where they sit
+
+
+def hall_and_online(hall: int = 5, online: int = 4) -> tuple[Event, int, int]:
+    """An event with a hall and places online, and the ids of the two."""
+    event = make_event(capacity=hall)
+    with atomic():
+        made = pools.add_pool(
+            event.id, name="Online", kind=PoolKind.ONLINE, capacity=online, largest_party=5, actor_id=None
+        )
+        first = db.session.get_one(Event, event.id).pools[0]
+        first.name = "Hall"
+    return event, first.id, made.id
+
+
+def invite_to(event: Event, pool_id: int | None, email: str = MINISTER, **values: Any) -> Invitation:
+    with atomic():
+        (made,) = inviting.invite(event.id, [Wanted(email, "Minister", 3, pool_id=pool_id)], **values)
+    return made
+
+
+def books(event: Event) -> list[tuple[int, int]]:
+    """(confirmed, held) of each pool, and the books agree."""
+    db.session.rollback()
+    assert queries.seat_faults(event.id) == []
+    found = db.session.scalars(select(SeatPool).where(SeatPool.event_id == event.id).order_by(SeatPool.id))
+    return [(row.confirmed, row.held) for row in found]
+
+
+def test_an_invitation_names_where_it_seats_people(app: Flask, client_for: Any) -> None:
+    event, _hall, online = hall_and_online()
+    invitation = invite_to(event, online, keep_seats=True, answer_by=now() + HOUR)
+    assert books(event) == [(0, 0), (0, 3)]
+    client, path = client_for(), f"/invitations/{invitation.token}/"
+    page = client.get(path).text
+    assert "Where: Online" in page
+    assert 'name="pool_id"' not in page
+    send_due()
+    (mail,) = mails("event_invitation")
+    assert "Where: Online" in mail.text
+    assert client.post(path + "acceptance", data={"name": "Ann", "party": "2", "pool_id": "1"}).status_code == 303
+    assert books(event) == [(0, 0), (2, 0)]
+
+
+def test_an_invitation_that_leaves_it_open_lets_them_choose(app: Flask, client_for: Any) -> None:
+    event, hall, online = hall_and_online(hall=2)
+    seat(event, "Other", 2)
+    invitation = invite_to(event, None)
+    client, path = client_for(), f"/invitations/{invitation.token}/"
+    page = client.get(path).text
+    assert "Hall: full, nobody waits yet" in page
+    assert "Online: 4 seats are free" in page
+    for wrong in ("999", "x", ""):
+        answer = client.post(path + "acceptance", data={"name": "Ann", "party": "1", "pool_id": wrong})
+        assert answer.status_code == 422, wrong
+    client.post(path + "acceptance", data={"name": "Ann", "party": "2", "pool_id": str(online)})
+    assert books(event) == [(2, 0), (2, 0)]
+    answer = client.post(path + "acceptance", data={"name": "Ann", "party": "2", "pool_id": str(hall)})
+    assert answer.status_code == 422
+    assert "free seats for 0 of you" in answer.text
+    assert books(event) == [(2, 0), (2, 0)]
+
+
+def test_who_is_seated_by_an_invitation_does_not_move_on_their_own_page(app: Flask, client_for: Any) -> None:
+    event, hall, online = hall_and_online()
+    registration = accept(invite_to(event, online), 2)
+    path = f"/registrations/{registration.token}/details/"
+    assert 'name="pool_id"' not in client_for().get(path).text
+    client_for().post(path, data={"name": "Ann", "party": "2", "pool_id": str(hall)})
+    assert books(event) == [(0, 0), (2, 0)]
+    with pytest.raises(RegistrationRefused), atomic():
+        change_pool(registration.id, hall)
+    with atomic():
+        change_pool(registration.id, hall, by_organiser=True)
+    assert books(event) == [(2, 0), (0, 0)]
+    open_one = accept(invite_to(event, None, "b@state.example"), 1, pool_id=hall)
+    path = f"/registrations/{open_one.token}/details/"
+    assert 'name="pool_id"' in client_for().get(path).text
+
+
+def test_a_room_that_goes_leaves_it_open(app: Flask) -> None:
+    event, _hall, online = hall_and_online()
+    invitation = invite_to(event, online)
+    with atomic():
+        pools.remove_pool(online, None)
+    assert accept(invitation, 1).pool_id == _hall
+    with pytest.raises(inviting.NoPool):
+        invite_to(event, online, "b@state.example")
+
+
+def test_the_organiser_names_the_room_for_all_or_by_line(app: Flask, cast: Cast, client_for: Any) -> None:
+    event, hall, online = hall_and_online(hall=2)
+    client, path = client_for(cast.organiser), f"/manage/events/{event.id}/"
+    typed = {"people": "Ann,a@x.example\nBo,b@x.example", "seats": "1", "locale": "en", "keep_seats": "y"}
+    typed |= {"answer_by": (now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")}
+    answer = client.post(path + "invitations/new/", data=typed | {"pool_id": "0"})
+    assert (answer.status_code, "Say where the seats are kept" in answer.text) == (422, True)
+    assert client.post(path + "invitations/new/", data=typed | {"pool_id": "999"}).status_code == 422
+    lines = "Name,E-mail,Seats,Room\nAnn,a@x.example,1,Online\nBo,b@x.example,1,\nCy,c@x.example,3,Hall\nDi,d@x.example,1,Cellar"
+    draft = client.post(path + "invitations/new/", data=typed | {"people": lines, "pool_id": str(hall)}).location
+    page = client.get(draft).text
+    for words in (
+        "That is more than 2, the most there can be.", "There is no room “Cellar”.", "Hall: 1 seat would be kept.",
+        "Online: 1 seat would be kept.", "Where: Online",
+    ):  # fmt: skip
+        assert words in page
+    client.post(draft + "confirmation")
+    assert books(event) == [(0, 1), (0, 1)]
+    rows = {row.email: row.pool_id for row in db.session.scalars(select(Invitation))}
+    assert rows == {"a@x.example": online, "b@x.example": hall}
+    shown = client.get(path + "invitations/").text
+    assert "Hall" in shown and "Online" in shown
+    missing = "Name,E-mail,Room\nEd,e@x.example,Online\nFy,f@x.example,"
+    answer = client.post(path + "invitations/new/", data=typed | {"people": missing, "pool_id": "0"})
+    assert answer.status_code == 422
+
+
+def test_seats_whose_room_has_gone_since_the_list_was_read_are_not_kept_elsewhere(
+    app: Flask, cast: Cast, client_for: Any
+) -> None:
+    event, _hall, online = hall_and_online()
+    client, path = client_for(cast.organiser), f"/manage/events/{event.id}/"
+    typed = {"people": "a@x.example", "seats": "1", "locale": "en", "pool_id": str(online)}
+    draft = client.post(path + "invitations/new/", data=typed).location
+    with atomic():
+        pools.remove_pool(online, None)
+    answer = client.post(draft + "confirmation")
+    assert (answer.status_code, "does not say where" in answer.text) == (409, True)
+    assert db.session.scalars(select(Invitation)).all() == []
+
+
 # Letters
 
 
@@ -447,6 +721,40 @@ def test_who_has_not_answered_is_told_that_the_event_is_off(app: Flask) -> None:
         (silent.email, "Cancelled: Breakfast")
     ]
     assert [mail.recipient for mail in mails("event_cancelled")] == [accepted.email]
+
+
+def test_who_has_not_answered_is_told_of_a_new_time_or_place_once(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=20, title="Breakfast")
+    silent, opened, accepted, declined, gone = invite(event, *(f"{letter}@state.example" for letter in "abcde"))
+    with atomic():
+        inviting.opened(opened.id)
+        inviting.accept(accepted.id, name="C", party=1)
+        inviting.decline(declined.id)
+        inviting.take_back(event.id, gone.id, None)
+    send_due()
+    assert move(event, place="Room B") == 3
+    assert move(event, place="Room B") == 0
+    move(event, summary="Other words")
+    move(event, online_url="https://meet.example/x")  # nothing to the invited, who have no link to join yet
+    send_due()
+    told = mails("event_invitation_changed")
+    assert [(mail.recipient, mail.subject, mail.state) for mail in told] == [
+        (one.email, "New time or place: Breakfast", "sent") for one in (silent, opened)
+    ]
+    for words in ("Where: Room B", f"/invitations/{silent.token}/", "something has changed"):
+        assert words in told[0].text
+    assert len(mails("event_changed", accepted.email)) == 2
+    move(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
+    assert len(mails("event_invitation_changed")) == 4
+
+
+def test_a_draft_and_a_postponed_event_are_moved_without_a_word(app: Flask) -> None:
+    event = make_event(capacity=9)
+    invite(event)
+    with atomic():
+        services.set_status(event.id, "postponed")
+    move(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
+    assert mails("event_invitation_changed") == []
 
 
 # Managing

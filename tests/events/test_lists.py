@@ -9,14 +9,29 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from flask_babel import force_locale
+from sqlalchemy import delete, func, select
 
 from app.core import jobs
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import closed_list, imports, inviting, queries, seats, services
+from app.events import (
+    asking,
+    closed_list,
+    exports,
+    import_plans,
+    imports,
+    inviting,
+    offers,
+    pools,
+    queries,
+    seats,
+    services,
+)
 from app.events.batch import Party, register_all
+from app.events.columns import plain, understood
+from app.events.import_rules import GONE
 from app.events.models import (
     Answer,
     Event,
@@ -29,6 +44,7 @@ from app.events.models import (
     SeatPool,
 )
 from app.events.seats import Claim
+from app.web.lists import read_text
 from app.web.workbooks import read_list, write_workbook
 from tests.cast import Cast
 from tests.events.helpers import mails, make_event, seat
@@ -59,7 +75,7 @@ def test_lists_are_for_organisers(app: Flask, cast: Cast, client_for: Any) -> No
     sheets = [
         f"lists/{name}.{form}" for name in ("registrations", "waiting", "invitations") for form in ("csv", "xlsx")
     ]
-    pages = ["lists/", "addresses/", *sheets]
+    pages = ["lists/", "addresses/", "lists/template.csv", *sheets]
     for who, expected in (("nobody", 303), ("stranger", 403), ("helper", 403), ("treasurer", 403), ("organiser", 200)):
         client = client_for(None if who == "nobody" else getattr(cast, who))
         for path in (*(base + page for page in pages), draft):
@@ -242,6 +258,66 @@ def test_a_party_that_cannot_grow_is_named_and_the_rest_is_done(app: Flask, cast
     assert queries.seat_faults(event.id) == []
 
 
+def apply(client: Any, event: Event, text: str) -> str:
+    """Send a list and apply it; what the page of those registered says then."""
+    return str(client.post(send(client, event, upload(text)) + "confirmation", follow_redirects=True).text)
+
+
+def test_a_party_that_a_list_makes_smaller_keeps_no_names_beyond_it(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    ann = seat(event, "Ann", 3)
+    with atomic():
+        asking.first_words(ann.id, {}, ["Bo", "Cy"])
+    apply(client_for(cast.organiser), event, "Name,E-mail,Party\nAnn,ann@home.example,2")
+    assert db.session.scalars(select(Guest.name)).all() == ["Bo"]
+
+
+def test_lines_that_could_not_be_done_are_not_counted_as_done(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=3)
+    ann = seat(event, "Ann", 2)
+    seat(event, "Bo")
+    with atomic():
+        db.session.get_one(Registration, ann.id).arrived = 2
+    text = "Name,E-mail,Party\nAnn,ann@home.example,1\nBo,bo@home.example,2\n"
+    page = apply(client_for(cast.organiser), event, text)
+    for words in ("Done: 0 new, 0 changed.", "too few seats: 3.", "in the house already: 2."):
+        assert words in page
+
+
+def hall_and_online(hall: int, online: int) -> Event:
+    event = make_event(capacity=hall)
+    with atomic():
+        pools.add_pool(event.id, name="Online", kind=PoolKind.ONLINE, capacity=online, largest_party=50, actor_id=None)
+    return event
+
+
+def test_a_list_moves_people_after_registration_has_closed_and_tells_them_once(
+    app: Flask, cast: Cast, client_for: Any
+) -> None:
+    event = hall_and_online(4, 3)
+    seat(event, "Ann", 2)
+    with atomic():
+        db.session.get_one(Event, event.id).registration_closes_at = now()
+    text = "Name,E-mail,Party,Room\nAnn,ann@home.example,3,Online"
+    draft = client_for(cast.organiser).get(send(client_for(cast.organiser), event, upload(text))).text
+    assert "<del>In the room</del> → <ins>Online</ins>" in draft
+    apply(client_for(cast.organiser), event, text)
+    db.session.rollback()
+    (ann,) = db.session.scalars(select(Registration))
+    assert (ann.party, ann.seated, ann.pool.name) == (3, 3, "Online")
+    assert len(mails("event_party")) == 1
+    assert queries.seat_faults(event.id) == []
+
+
+def test_the_largest_party_is_that_of_the_room_they_are_in(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = hall_and_online(2, 20)
+    online = db.session.scalars(select(SeatPool.id).where(SeatPool.name == "Online")).one()
+    seat(event, "Ann", 2, pool_id=online)
+    apply(client_for(cast.organiser), event, "Name,E-mail,Party\nAnn,ann@home.example,9")
+    db.session.rollback()
+    assert db.session.scalars(select(Registration.party)).all() == [9]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -312,6 +388,167 @@ def test_a_closed_list_by_names_of_lists(app: Flask, cast: Cast, client_for: Any
     assert closed_list.names_of(event.id) == {"a@x.example": "Board"}
 
 
+# Answers
+
+
+def ask(event: Event) -> dict[str, int]:
+    """Questions of every kind; their ids by label."""
+    with atomic():
+        made = [
+            asking.add_question(event.id, kind=kind, label=label, **more)
+            for kind, label, more in (
+                (QuestionKind.TEXT, "A word", {}),
+                (QuestionKind.CHOICE, "Menu", {"options": "Meat\nFish", "required": True}),
+                (QuestionKind.SEVERAL, "Days", {"options": "Monday\nTuesday"}),
+                (QuestionKind.NUMBER, "Age", {}),
+                (QuestionKind.DATE, "Arrives", {}),
+                (QuestionKind.YES_NO, "By car?", {}),
+                (QuestionKind.CONSENT, "Rules", {"required": True}),
+                (QuestionKind.FILE, "Passport", {}),
+            )
+        ]
+        plate = asking.add_question(
+            event.id,
+            kind=QuestionKind.TEXT,
+            label="Plate",
+            required=True,
+            condition_id=made[5].id,
+            condition_value="yes",
+        )
+    return {question.label: question.id for question in [*made, plate]}
+
+
+def answers_of(name: str) -> dict[str, str]:
+    db.session.rollback()
+    query = select(Question.label, Answer.value).join(Answer.question).join(Answer.registration)
+    return {row.label: row.value for row in db.session.execute(query.where(Registration.name == name))}
+
+
+ANSWERED = (
+    "Name;E-mail;A word;Menu;Days;Age;Arrives;By car?;Rules;Plate;Passport\n"
+    "Ann;ann@home.example;=1+1;fish;Tuesday; Monday;41;2026-03-08;oui;x;GE 12;\n"
+).replace("Tuesday; Monday", '"Tuesday; Monday"')
+
+
+def test_a_list_answers_the_questions_and_its_faults_are_named_by_line_and_column(
+    app: Flask, cast: Cast, client_for: Any
+) -> None:
+    event = make_event(capacity=9)
+    ask(event)
+    client = client_for(cast.organiser)
+    text = ANSWERED + (
+        "Bo;bo@home.example;;Tofu;;;;no;yes;;\nCy;cy@home.example;;;;;;no;yes;;\nDi;di@home.example;;Fish;;x;;no;yes;;\n"
+        "Ed;ed@home.example;;Fish;;;30 February;no;yes;;\nFy;fy@home.example;;Fish;;;;no;no;;\n"
+        "Gi;gi@home.example;;Fish;;;;yes;yes;;\nHu;hu@home.example;;Fish;Sunday;;;perhaps;yes;;\n"
+    )
+    draft = send(client, event, upload(text))
+    page = " ".join(client.get(draft).text.split())
+    for line, column, words in (
+        (3, "Menu", "“Tofu” is none of the options."), (4, "Menu", "An answer is needed here."),
+        (5, "Age", "“x” is no whole number from 0 to 1,000,000,000."), (6, "Arrives", "“30 February” is no day."),
+        (7, "Rules", "Nobody can be registered without this consent."), (8, "Plate", "An answer is needed here."),
+        (9, "Days", "“Sunday” is none of the options."),
+    ):  # fmt: skip
+        assert (
+            f'<td data-label="Line">{line}</td><td data-label="Column">{column}</td><td data-label="Why">{words}'
+            in page
+        )
+    assert "Columns that are not used: Passport" in page
+    assert "A word: =1+1<br>Menu: Fish<br>Days: Monday, Tuesday" in page
+    client.post(draft + "confirmation")
+    assert answers_of("Ann") == {
+        "A word": "=1+1", "Menu": "Fish", "Days": "Monday\nTuesday", "Age": "41", "Arrives": "2026-03-08", "By car?": "yes",
+        "Rules": "yes", "Plate": "GE 12",
+    }  # fmt: skip
+    assert count() == 1
+
+
+def test_an_answer_that_differs_is_changed_and_shown_before(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    ask(event)
+    client = client_for(cast.organiser)
+    apply(client, event, ANSWERED)
+    text = "Name;E-mail;Menu;By car?\nAnn;ann@home.example;Meat;no\n"
+    page = client.get(send(client, event, upload(text))).text
+    for words in (
+        "Menu: <del>Fish</del> → <ins>Meat</ins>",
+        "By car?: <del>Yes</del>",
+        "Plate: <del>GE 12</del> → <ins>–</ins>",
+    ):
+        assert words in page
+    apply(client, event, text)
+    found = answers_of("Ann")
+    assert (found["Menu"], found["By car?"], found["Age"], "Plate" in found) == ("Meat", "no", "41", False)
+    assert "There is nothing to do" in client.get(send(client, event, upload(text))).text
+    apply(client, event, "Name,E-mail,Menu,Age\nAnn,ann@home.example,,\n")
+    assert answers_of("Ann") == found
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_list_handed_out_with_answers_is_read_in_again(app: Flask, cast: Cast, client_for: Any, form: str) -> None:
+    event = make_event(capacity=9)
+    ids = ask(event)
+    with atomic():
+        twin = asking.add_question(event.id, kind=QuestionKind.TEXT, label="Name")
+    client = client_for(cast.organiser)
+    apply(client, event, ANSWERED)
+    with atomic():
+        row = db.session.scalars(select(Registration)).one()
+        row.name = "Ann  Keller"  # as a form keeps it
+        asking.first_words(row.id, {twin.id: "Two\nlines; and more"}, [])
+    path = f"/manage/events/{event.id}/lists/registrations.{form}"
+    content = client.get(path).data
+    assert "There is nothing to do" in client.get(send(client, event, upload(content, f"back.{form}"))).text
+    with atomic():
+        db.session.execute(delete(Answer))
+    apply_content = send(client, event, upload(content, f"back.{form}"))
+    client.post(apply_content + "confirmation")
+    found = answers_of("Ann  Keller")
+    assert (found["Name"], found["Days"], len(found)) == ("Two\nlines; and more", "Monday\nTuesday", len(ids))
+
+
+def test_the_page_and_an_empty_list_name_the_columns(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    ask(event)
+    client = client_for(cast.organiser)
+    page = client.get(f"/manage/events/{event.id}/lists/").text
+    for words in (
+        "Columns for the 8 questions",
+        "one of: Meat, Fish · needed",
+        "a day like 2026-03-08",
+        "template.xlsx",
+    ):
+        assert words in page
+    assert "Passport" not in page
+    csv_text = client.get(f"/manage/events/{event.id}/lists/template.csv").text
+    columns = "Name,E-mail address,Party,Needs,Diet,Language,A word,Menu,Days,Age,Arrives,By car?,Rules,Plate"
+    assert csv_text.removeprefix("\ufeff").strip() == columns
+    assert read_list(client.get(f"/manage/events/{event.id}/lists/template.xlsx").data)[0].cells == tuple(
+        columns.split(",")
+    )
+
+
+def test_a_needed_answer_without_a_column_is_said_and_holds_nobody_up(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    ask(event)
+    client = client_for(cast.organiser)
+    page = client.get(send(client, event, upload(PEOPLE))).text
+    assert "Questions that need an answer and have no column: Menu, Rules, Plate" in page
+    apply(client, event, PEOPLE)
+    assert count() == 2
+
+
+def test_the_answers_of_a_file_come_back_under_their_names(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=9)
+    ask(event)
+    answer = client_for(cast.organiser).post(
+        f"/manage/events/{event.id}/lists/",
+        data=upload("Name,E-mail,Menu\nAnn,ann@home.example,Fish") | {"locale": "xx"},
+    )
+    assert answer.status_code == 422
+    assert "Name\tE-mail address\tMenu\nAnn\tann@home.example\tFish" in answer.text
+
+
 # Handed out
 
 
@@ -361,6 +598,36 @@ def test_registrations_with_guests_answers_and_the_events_own_time(
         assert ann["Registered"] == "2031-03-01 15:30"  # in New York
     else:
         assert ann["Registered"].startswith("47908.6458")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_a_list_handed_out_in_any_language_is_understood(app: Flask, engine: str, language: str) -> None:
+    event = make_event(capacity=9, approval=True)
+    seat(event, "Ann", 3, needs="A ramp", diet="No nuts", by_organiser=True)
+    gone, dee = seat(event, "Gone", by_organiser=True), seat(event, "Dee")
+    with atomic():
+        services.withdraw(gone.id)
+        offers.decline(dee.id, "", None)
+    with app.test_request_context(), force_locale(language):
+        table = exports.registrations(db.session.get_one(Event, event.id))
+        text = "\n".join("\t".join(str(cell) for cell in row) for row in [table.header, *table.rows])
+    entries = understood(read_text(text), import_plans.meanings_of([])).entries
+    ann = next(entry.values for entry in entries if entry.values["name"] == "Ann")
+    assert {key: ann[key] for key in ("email", "party", "needs", "diet", "locale")} == {
+        "email": "ann@home.example", "party": "3", "needs": "A ramp", "diet": "No nuts", "locale": "en",
+    }  # fmt: skip
+    states = {entry.values["name"]: plain(entry.values["state"]) in GONE for entry in entries}
+    assert states == {"Ann": False, "Gone": True, "Dee": True}
+
+
+def test_a_question_that_looks_like_a_formula_is_a_text_over_its_column(
+    full: Event, cast: Cast, client_for: Any
+) -> None:
+    with atomic():
+        asking.add_question(full.id, kind=QuestionKind.TEXT, label='=HYPERLINK("x")')
+    answer = client_for(cast.organiser).get(f"/manage/events/{full.id}/lists/registrations.csv")
+    assert '\'=HYPERLINK("x")' in rows_of(answer)[0]
 
 
 def test_the_doors_list_tells_nothing_that_the_door_need_not_know(full: Event, cast: Cast, client_for: Any) -> None:

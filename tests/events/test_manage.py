@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
-from app.events import queries
-from app.events.models import Campaign, Event
+from app.events import inviting, pools, queries
+from app.events.models import Campaign, Event, PoolKind, Registration
 from app.partners.models import Partner
 from app.partners.services import create_partner
 from tests.cast import Cast
@@ -118,7 +118,7 @@ def test_a_new_time_is_told_to_everybody_with_a_higher_sequence(app: Flask, cast
     client.post(f"/manage/events/{event.id}/", data=typed(capacity="1", body="Only the text"))
     assert mails("event_changed") == []
     answer = client.post(f"/manage/events/{event.id}/", data=typed(capacity="1", place="Room B"), follow_redirects=True)
-    assert "2 registrations are told" in answer.text
+    assert "2 mails tell of it" in answer.text
     ann, bea = mails("event_changed")
     method, second = attached(ann)
     assert (method, second["UID"], str(second["LOCATION"])) == ("REQUEST", first["UID"], "Room B")
@@ -223,7 +223,7 @@ def test_the_spreadsheet_neutralises_formulas_and_keeps_phone_numbers(app: Flask
             from app.events import services
 
             services.register(event.id, name=name, email=f"g{len(needs)}@x.example", needs=needs)
-    answer = client_for(cast.organiser).get(f"/manage/events/{event.id}/registrations.csv")
+    answer = client_for(cast.organiser).get(f"/manage/events/{event.id}/lists/registrations.csv")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{event.slug}.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [row["Name"] for row in rows] == ["'=HYPERLINK(1)", "'@SUM(A1)", 'Ann, "A"']
@@ -270,3 +270,37 @@ def test_a_bad_campaign_is_refused(app: Flask, cast: Cast, client_for: Any, fiel
         assert answer.status_code in (400, 422), (field, value)
         assert answer.status_code == 400 or f'id="{field}-error"' in answer.text
     assert db.session.scalar(select(func.count()).select_from(Partner)) == 0
+
+
+def test_who_is_in_already_cannot_be_withdrawn_and_the_words_say_so(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=3)
+    ann = seat(event, "Ann", 2)
+    with atomic():
+        db.session.get_one(Registration, ann.id).arrived = 1
+    for client, path in (
+        (client_for(cast.organiser), f"/manage/events/{event.id}/registrations/{ann.id}/withdrawal"),
+        (client_for(), f"/registrations/{ann.token}/withdrawal"),
+    ):
+        assert "is in the house already" in client.post(path, follow_redirects=True).text
+
+
+def test_the_page_counts_everybody_who_would_be_told(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=3, approval=True)
+    seat(event, "Ann")
+    with atomic():
+        inviting.invite(event.id, [inviting.Wanted("m@state.example")])
+    page = client_for(cast.organiser).get(f"/manage/events/{event.id}/").text
+    assert "2 mails tell of it at once. A cancellation is final." in page
+
+
+def test_a_guest_added_by_hand_sits_where_the_organiser_says(app: Flask, cast: Cast, client_for: Any) -> None:
+    event = make_event(capacity=1)
+    with atomic():
+        online = pools.add_pool(event.id, name="", kind=PoolKind.ONLINE, capacity=9, largest_party=5, actor_id=None).id
+    client, path = client_for(cast.organiser), f"/manage/events/{event.id}/registrations/"
+    guest = {"name": "Nadia", "email": "nadia@home.example", "party": "4"}
+    assert client.post(path, data=guest | {"pool_id": "999"}).status_code == 422
+    assert client.post(path, data=guest | {"pool_id": str(online)}).status_code == 303
+    db.session.rollback()
+    (nadia,) = db.session.scalars(select(Registration))
+    assert (nadia.pool_id, nadia.seated) == (online, 4)

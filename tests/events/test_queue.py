@@ -141,6 +141,17 @@ def test_nobody_is_asked_once_the_event_has_begun(app: Flask) -> None:
     assert plain.id
 
 
+def test_an_offer_ends_when_an_event_that_was_moved_begins(app: Flask) -> None:
+    event = make_event(capacity=1, days=3)
+    ann = seat(event, "Ann")
+    olaf = seat(event, "Olaf", ask_first=True)
+    leave(ann)
+    soon = now() + timedelta(hours=1)
+    with atomic():
+        services.update_event(event.id, actor_id=None, capacity=1, largest_party=5, partner_ids=[], starts_at=soon)
+    assert row(olaf).offered_until == soon
+
+
 def test_an_offer_of_a_cancelled_event_cannot_be_taken(app: Flask) -> None:
     event = make_event(capacity=1)
     ann = seat(event, "Ann")
@@ -380,6 +391,14 @@ def test_a_pool_goes_only_when_nobody_uses_it(app: Flask) -> None:
     with atomic():
         pools.remove_pool(room.id, None)
     assert db.session.scalars(select(SeatPool.id)).all() == [online.id]
+
+
+def test_seats_that_are_kept_back_are_not_taken_off_an_event(app: Flask) -> None:
+    event = make_event(capacity=3)
+    with atomic():
+        holds.hold(lock_pools(event.id)[0], 1, "The choir", now() + timedelta(days=1))
+    with pytest.raises(services.SeatsInUse), atomic():
+        services.update_event(event.id, actor_id=None, capacity=None, largest_party=5, partner_ids=[])
 
 
 def test_seats_kept_back_come_free_at_their_time(app: Flask) -> None:

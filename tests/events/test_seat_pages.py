@@ -291,19 +291,3 @@ def test_a_note_is_for_organisers(app: Flask, cast: Cast, client_for: Any) -> No
     client.post(f"{path}note", data={"note": "Speaks Arabic."})
     assert "Speaks Arabic." in client.get(path).text
     assert "Speaks Arabic." not in client_for().get(f"/registrations/{ann.token}/").text
-
-
-@one_engine
-def test_the_sheet_of_answers(app: Flask, cast: Cast, client_for: Any) -> None:
-    event = make_event(capacity=5, guest_names=True)
-    with atomic():
-        bus = asking.add_question(event.id, kind=QuestionKind.SEVERAL, label="Bus?", options="12\n13")
-    ann, _bea = seat(event, "Ann", 2, diet="No nuts"), seat(event, "Bea")
-    with atomic():
-        asking.first_words(ann.id, {bus.id: "12\n13"}, ["=Mia()"])
-    path = f"/manage/events/{event.id}/answers.csv"
-    assert client_for(cast.helper).get(path).status_code == 403
-    lines = client_for(cast.organiser).get(path).text.splitlines()
-    assert lines[0].endswith("Needs,Diet,Bus?")
-    assert lines[1] == 'Has a seat,Ann,ann@home.example,In the room,2,2,\'=Mia(),,No nuts,"12, 13"'
-    assert len(lines) == 3

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.core.clock import now
+from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events import queries, seats, services
@@ -179,6 +179,16 @@ def _force(event: Event, name: str, party: int) -> None:
                 operation=name, queued_at=now(), ranked_at=now(), created_at=now(), pool_id=pool(event).id,
             )
         )  # fmt: skip
+
+
+def test_a_clock_that_steps_back_lets_nobody_pass_who_comes_in_part(app: Flask) -> None:
+    event = make_event(capacity=4)
+    seat(event, "Ann", 2)
+    big = seat(event, "Big", 3)
+    with travel(now() - timedelta(hours=1)):
+        part = seat(event, "Part", 4, in_part=True)
+    db.session.rollback()
+    assert (part.seated, queries.position(big), queries.position(part)) == (2, 1, 2)
 
 
 def test_a_clock_that_steps_back_lets_nobody_pass(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

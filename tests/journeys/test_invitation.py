@@ -10,7 +10,9 @@ import pytest
 
 from app.core.clock import now
 from app.core.transactions import atomic
+from app.events import asking, pools
 from app.events import services as events
+from app.events.models import PoolKind, QuestionKind
 from tests.cast import Cast
 from tests.journeys.browser import LAPTOP, PHONE, Visitor
 from tests.journeys.scenes import newest_mail
@@ -132,3 +134,53 @@ def test_a_breakfast_by_invitation(server: Server, visitor: Callable[..., Visito
     assert TITLE not in stranger.go("/events/").inner_text("main")
     answer = stranger.page.request.get(f"/events/{slug}/")
     assert answer.status == 404
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_a_list_with_answers_and_a_room_to_choose(
+    server: Server, visitor: Callable[..., Visitor], size: dict[str, int]
+) -> None:
+    cast = Cast.assemble()
+    number, _slug = breakfast()
+    with atomic():
+        pools.add_pool(number, name="By video", kind=PoolKind.ONLINE, capacity=9, largest_party=3, actor_id=None)
+        asking.add_question(
+            number, kind=QuestionKind.CHOICE, label="Tea or coffee?", options="Tea\nCoffee", required=True
+        )
+    olga = visitor(server, size=size)
+    enter(olga, server, cast.organiser)
+
+    # A list that answers the question: what cannot be taken is named by line and column.
+    page = olga.go(f"/manage/events/{number}/lists/")
+    page.click("details summary")
+    assert "one of: Tea, Coffee" in page.inner_text("main")
+    look(olga)
+    page.fill(
+        "textarea[name=people]",
+        "Name,E-mail,Room,Tea or coffee?\nAda,ada@x.example,By video,Tea\nBo,bo@x.example,,Cocoa",
+    )
+    page.click(".form-foot button")
+    assert "“Cocoa” is none of the options." in page.inner_text("main")
+    assert "Tea or coffee?: Tea" in page.inner_text("main")
+    look(olga)
+    page.click("text=Apply the list")
+    assert "Done: 1 new" in page.inner_text("main")
+
+    # An invitation that leaves the room open.
+    page = olga.go(f"/manage/events/{number}/invitations/new/")
+    page.fill("textarea[name=people]", OFFICE)
+    page.fill("input[name=seats]", "2")
+    look(olga)
+    page.click(".form-foot button")
+    look(olga)
+    page.click("text=Send 1 invitation")
+    link = re.search(r"/invitations/\S+/", newest_mail(server, OFFICE)["text"])
+    assert link
+    office = visitor(server, size=size)
+    page = office.go(link.group())
+    look(office)
+    page.get_by_label("By video").check()
+    page.fill("input[name=name]", "Dr Minister")
+    page.click("#answer button.primary")
+    assert "Where: By video" in page.inner_text("main")
+    look(office)

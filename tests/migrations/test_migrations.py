@@ -18,10 +18,12 @@ from app.config import read
 from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic
+from app.events import inviting
 from app.partners.services import create_partner
 from tests.auctions.helpers import bid, lot_of, make_auction
 from tests.conftest import WORKER, settings
 from tests.engines import database_url
+from tests.events.helpers import make_event
 
 
 def test_up_down_and_up_again(engine: str, tmp_path: Path) -> None:
@@ -62,6 +64,27 @@ def test_bids_made_before_the_public_log_get_their_lines(engine: str, tmp_path: 
         assert (len(lot.secret), len(lot.head), lot.sealed_from) == (64, 64, 4)
         with pytest.raises(Exception, match="append-only"), db.engine.begin() as connection:
             connection.execute(text("UPDATE lot_event SET line = ''"))
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_an_invitation_with_kept_seats_names_their_room(engine: str, tmp_path: Path) -> None:
+    """0012: where seats are kept, there the invited sit; the others may choose."""
+    url = database_url(engine, tmp_path, f"rooms_{WORKER}")
+    app = create_app(read(settings(DATA_DIR=str(tmp_path), DATABASE_URL=url)))
+    with app.app_context():
+        upgrade()
+        event = make_event(capacity=5)
+        with atomic():
+            wanted = [inviting.Wanted(f"{name}@state.example") for name in ("kept", "free")]
+            inviting.invite(event.id, wanted[:1], keep_seats=True, answer_by=event.starts_at)
+            inviting.invite(event.id, wanted[1:])
+        pool_id = event.pools[0].id
+        db.session.remove()
+        downgrade(revision="0010")
+        upgrade()
+        rows = db.session.execute(text("SELECT email, pool_id FROM event_invitation")).all()
+        assert {row.email: row.pool_id for row in rows} == {"kept@state.example": pool_id, "free@state.example": None}
         db.session.remove()
         db.engine.dispose()
 

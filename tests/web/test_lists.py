@@ -38,6 +38,11 @@ def test_separators_within_quotes_and_names_are_no_separators() -> None:
     ]
 
 
+def test_what_a_cell_of_several_lines_holds_is_no_separator() -> None:
+    text = 'Name,Days,Word\nAnn,Monday; Tuesday,"Two\nlines; and more"\n'
+    assert read_list(text.encode())[1].cells == ("Ann", "Monday; Tuesday", "Two\nlines; and more")
+
+
 def test_a_cell_of_several_lines_keeps_the_numbers_of_the_lines() -> None:
     found = read_text('a,"one\ntwo"\n\nb,c')
     assert found == [Line(1, ("a", "one\ntwo")), Line(4, ("b", "c"))]

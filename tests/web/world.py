@@ -25,7 +25,16 @@ from app.core.registry import registry
 from app.core.transactions import atomic, locked
 from app.events import asking, closed_list, feeds, holds, imports, inviting, messages, pools, programme
 from app.events.columns import understood
-from app.events.models import Event, EventStatus, PoolKind, Question, QuestionKind, Registration, RegistrationStatus
+from app.events.models import (
+    Event,
+    EventStatus,
+    PoolKind,
+    Question,
+    QuestionKind,
+    Registration,
+    RegistrationStatus,
+    SeatPool,
+)
 from app.events.series import create_series, put_in
 from app.events.services import create_campaign, withdraw
 from app.galleries.models import Artwork
@@ -161,7 +170,9 @@ def build_queue(event: Event) -> dict[str, Any]:
         spare = pools.add_pool(full.id, name="Loft", kind=PoolKind.ROOM, capacity=9, largest_party=5, actor_id=None)
         empty = pools.add_pool(full.id, name="Attic", kind=PoolKind.ROOM, capacity=9, largest_party=5, actor_id=None)
         kept = holds.hold(spare, 1, "The choir", now() + 24 * HOUR)
+        (chooser,) = inviting.invite(full.id, [inviting.Wanted("chooser@state.example", "Chooser", 3)])
     return {
+        "chooser": chooser.token,
         "full_id": full.id, "offered": offered.token, "waiting_id": waiting[1].id, "pool_id": spare.id, "empty_pool": empty.id,
         "hold_id": kept.id, "asked_id": asked.id, "request_id_of_event": requests[0].id, "waiting": waiting[0].token,
         "question_id": 1, "second_question": 2, "last_question": 7,
@@ -427,6 +438,11 @@ def forget_copies() -> None:
         db.session.execute(delete(Event).where(Event.title == event.title, Event.id != 1))
 
 
+def loft() -> str:
+    """The room of the full event that has seats."""
+    return str(db.session.scalars(select(SeatPool.id).where(SeatPool.name == "Loft")).one())
+
+
 def draft_outside() -> str:
     """The event that may be put into the series."""
     return str(db.session.scalars(select(Event.id).where(Event.title == "A draft")).one())
@@ -615,12 +631,14 @@ CASES: dict[str, list[Case]] = {
              thorough=False),
     ],
     "invitations": [
-        Case("manage_invitations.add", "organiser", "event_id",
+        Case("manage_invitations.add", "organiser", "event_id=full_id",
              fill={"people": "Ann <ann@x.example>", "message": "Come.", "answer_by": tomorrow}, thorough=False),
         Case("manage_invitations.remind", "organiser", "event_id", AT_INVITATIONS),
         Case("manage_invitations.send_again", "organiser", "event_id invitation_id=asked_invitation", AT_INVITATIONS),
         Case("manage_invitations.take_back", "organiser", "event_id invitation_id=asked_invitation", AT_INVITATIONS),
         Case("invitations.acceptance", None, "token=minister", AT_INVITATION, INVITED, may_write=("event_invitation",)),
+        Case("invitations.acceptance", None, "token=chooser", ("invitations.page", "token=chooser"), INVITED | {"pool_id": loft},
+             may_write=("event_invitation",), thorough=False),
         Case("invitations.refusal", None, "token=minister", AT_INVITATION, {"reason": "In New York."}),
     ],
     "lists": [

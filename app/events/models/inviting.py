@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base, UtcDateTime, choice
-from app.events.models.core import Event, Registration
+from app.events.models.core import Event, Registration, SeatPool
 
 
 class AllowedAddress(Base):
@@ -33,8 +33,9 @@ class InvitationState(StrEnum):
 
 
 class Invitation(Base):
-    """A personal link to an event. `seats`: the largest party it is good for. `hold`: these seats are kept in the pool until
-    `answer_by`. Whoever opens the link may answer for the invited: a minister's office does."""
+    """A personal link to an event. `seats`: the largest party it is good for. `pool_id`: where it seats them; None: where
+    they like. `hold_id`: these seats are kept until `answer_by`. Whoever opens the link may answer for the invited: a
+    minister's office does."""
 
     __tablename__ = "event_invitation"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +45,7 @@ class Invitation(Base):
     name: Mapped[str] = mapped_column(String(120), default="")
     locale: Mapped[str] = mapped_column(String(8), default="en")
     seats: Mapped[int] = mapped_column(default=1)
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("seat_pool.id", ondelete="SET NULL"))
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("seat_hold.id", ondelete="SET NULL"))
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     message: Mapped[str] = mapped_column(Text, default="")
@@ -57,6 +59,7 @@ class Invitation(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     event: Mapped[Event] = relationship()
     registration: Mapped[Registration | None] = relationship()
+    pool: Mapped[SeatPool | None] = relationship()
     __table_args__ = (
         UniqueConstraint("event_id", "email"),
         CheckConstraint("seats > 0", name="positive"),
