@@ -48,9 +48,10 @@ def event_id(slug: str) -> int:
 
 def test_a_family_of_four_waits_and_is_seated_whole(server: Server, visitor: Callable[..., Visitor]) -> None:
     slug = talk(capacity=4)
+    number = event_id(slug)  # it ends the transaction: within `atomic` the rest would not be one
     for name in ("Ann", "Bea", "Cid", "Dan"):
         with atomic():
-            services.register(event_id(slug), name=name, email=f"{name.lower()}@home.example")
+            services.register(number, name=name, email=f"{name.lower()}@home.example")
     family, couple = visitor(server), visitor(server, size=LAPTOP)
     register(server, family, slug, FAMILY, name="The Lunds", party="4", diet="No nuts")
     assert "Place 1 in the queue" in family.page.inner_text("main")
@@ -114,8 +115,8 @@ def test_staff_register_and_get_the_invitation(server: Server, visitor: Callable
 
 def with_questions(slug: str) -> tuple[str, str]:
     """Ask two questions, the second after a yes to the first; returns the names of their fields."""
+    number = event_id(slug)
     with atomic():
-        number = event_id(slug)
         first = asking.add_question(number, kind=QuestionKind.YES_NO, label="Do children come?", required=True)
         second = asking.add_question(
             number, kind=QuestionKind.TEXT, label="Their names?", required=True, condition_id=first.id,
