@@ -125,10 +125,9 @@ def test_who_took_the_second_chance_has_it_everywhere(cast: Cast, client_for: Br
         assert ">101<" in client_for().get(f"/auctions/{auction.slug}/results/").text
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_open_pages_hear_of_a_second_chance(app: Flask, cast: Cast) -> None:
-    """An award is no lot: on PostgreSQL no trigger tells of it."""
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite tells every commit")
+    """An award is no lot: on PostgreSQL no trigger tells of it. SQLite tells every commit."""
     auction = make_auction()
     bid(lot_of(auction), cast.staff, 90)
     bid(lot_of(auction), cast.parent, 50)

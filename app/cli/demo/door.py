@@ -15,7 +15,7 @@ from app.events import services as events
 from app.events.models import Event
 from app.events.tickets import ticket_text
 
-TITLE = "Vernissage tonight: what the children answered"
+TITLE = "Vernissage: what the children answered"
 # (name, address, party, who is in already)
 GUESTS = (
     ("Anna Keller", "a.keller@family.example", 4, 3),
