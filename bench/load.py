@@ -54,7 +54,7 @@ async def answer(reader: asyncio.StreamReader) -> int:
 
 
 def rate(
-    url: str, requests: list[Request], seconds: float, good: tuple[int, ...] = (200, 303), warm_s: float = 0.5
+    url: str, requests: list[Request], seconds: float, good: tuple[int, ...] = (200, 303), warm_s: float = 1.0
 ) -> Sample:
     """Good answers a second with one connection for each request maker; any other answer counts as an error."""
 
