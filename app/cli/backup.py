@@ -131,9 +131,16 @@ def restore(source: Path) -> dict[str, Any]:
 
 
 def _unpack(source: Path, folder: Path) -> None:
+    """Plain files alone, each inside the folder. (`extractall` can filter only since Python 3.11.4.)"""
     try:
         with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(folder, filter="data")
+            for member in archive:
+                target, content = folder / member.name, archive.extractfile(member) if member.isreg() else None
+                if content is None or ".." in target.parts or not target.is_relative_to(folder):
+                    raise tarfile.TarError(f"{member.name!r} is no file of a backup")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as file:
+                    shutil.copyfileobj(content, file)
     except (tarfile.TarError, OSError, EOFError, zlib.error) as fault:
         raise RestoreRefused(f"{source.name} is no whole backup: {fault}") from fault
 
