@@ -16,7 +16,7 @@ from wtforms.validators import ValidationError
 from app.events import conditions
 from app.events.answers import LARGEST_NUMBER, LONGEST_TEXT, Asked
 from app.events.asking import conditional
-from app.events.forms import Checkboxes, RegistrationForm
+from app.events.forms import Checkboxes, RegistrationForm, ask_where
 from app.events.models import Event, Question, QuestionKind, SeatPool
 from app.web.forms import DayField, LinesField, WholeField, choices, clean, row_id
 
@@ -140,11 +140,7 @@ def party_form(
     for question, field in form.fields_asked():
         field.flags.optional = not question.required
         field.flags.required = question.required and question.condition_id is None
-    form.pool_id.choices = choices(pools.items())
-    if len(pools) < 2:
-        del form.pool_id
-    elif form.pool_id.data is None and not form.pool_id.raw_data:
-        form.pool_id.data = next(iter(pools))
+    ask_where(form, pools, first=True)
     if not event.guest_names or high < 2:
         del form.guests
     if not event.participants_listed:

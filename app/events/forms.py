@@ -109,6 +109,15 @@ class RegistrationForm(Form):
             del self.email
 
 
+def ask_where(form: Any, pools: Mapping[int, str], *, first: bool = False) -> None:
+    """Offer the places of an event in `pool_id`, the first one chosen if so wished. With one place nothing is asked."""
+    form.pool_id.choices = choices(pools.items())
+    if len(pools) < 2:
+        del form.pool_id
+    elif first and form.pool_id.data is None and not form.pool_id.raw_data:
+        form.pool_id.data = next(iter(pools))
+
+
 class GuestForm(RegistrationForm):
     """An organiser registers somebody."""
 
@@ -119,9 +128,7 @@ class GuestForm(RegistrationForm):
 
     def __init__(self, *args: Any, pools: Mapping[int, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pool_id.choices = choices(pools.items())
-        if len(pools) < 2:
-            del self.pool_id
+        ask_where(self, pools)
 
     @property
     def where(self) -> int | None:

@@ -17,6 +17,7 @@ from app.core.clock import now
 from app.events import import_words
 from app.events.answers import Asked
 from app.events.columns import Field, Misnamed, Understood, understood
+from app.events.forms import ask_where
 from app.events.import_plans import columns_of, meanings_of
 from app.events.import_rules import LONGEST_GROUP, LONGEST_NAME
 from app.events.models import Event, Invitation, InvitationState
@@ -76,11 +77,7 @@ class AcceptanceForm(Form):
         if largest == 1:
             del self.party
             del self.guests
-        self.pool_id.choices = choices(pools.items())
-        if len(pools) < 2:
-            del self.pool_id
-        elif self.pool_id.data is None and not self.pool_id.raw_data:
-            self.pool_id.data = next(iter(pools))
+        ask_where(self, pools, first=True)
 
     @classmethod
     def of(cls, invitation: Invitation, guests: list[str], pools: Mapping[int, str]) -> AcceptanceForm:

@@ -13,7 +13,7 @@ from wtforms.validators import Optional as OptionalValue
 from wtforms.widgets import DateTimeLocalInput
 
 from app.core.clock import now
-from app.events.forms import Checkboxes
+from app.events.forms import Checkboxes, ask_where
 from app.events.models import Event, PoolKind, SeatPool
 from app.web.forms import Form, Given, LinesField, LocalTimeField, TextField, WholeField, choices, row_id
 
@@ -163,9 +163,7 @@ class PartySizeForm(Form):
 
     def __init__(self, *args: Any, pools: Mapping[int, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pool_id.choices = choices(pools.items())
-        if len(pools) < 2:
-            del self.pool_id
+        ask_where(self, pools)
 
 
 class NoteForm(Form):
