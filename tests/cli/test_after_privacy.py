@@ -27,7 +27,7 @@ OLA, NAME = "ola@ngo.example", "Ola Bergström"
 def owned(app: Flask) -> Outcome:
     """Ola sees to a public outcome, has told of it and was reminded; Ida sees to another."""
     event = make_event(days=-5, status="held")
-    due_on = now().date() - timedelta(days=1)
+    due_on = now().date() - timedelta(days=2)  # late at every hour: a day of the letters begins in the morning
     with atomic():
         remains.decide_after(event.id, actor_id=None, outcomes_public=True)
         mine, _other = (
