@@ -13,13 +13,14 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 ENGINES = ("sqlite", "postgresql")
+QUICK = "tests inside one process"  # a server that does not wait for the disk: no fault is made there
 SECRET = "a-key-for-tests-only-4f7d1c9ae2b85036"
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def postgres_uri(whose: str = "everybody") -> str:
     """Start a server of this test process once; returns the address of its `postgres` database. A test that kills it takes
-    one of its own."""
+    one of its own; races, journeys and the bench take one whose commits are durable, as in a house."""
     os.environ["PATH"] += os.pathsep + "/usr/sbin"  # as root the wheel looks for useradd there
     folder = Path(tempfile.mkdtemp(prefix="kermesse-pg-"))
     folder.chmod(0o755)
@@ -38,6 +39,10 @@ def postgres_uri(whose: str = "everybody") -> str:
     uri = str(server.get_uri())
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET max_connections = 200")
+        if whose == QUICK:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
     return uri
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -22,7 +25,7 @@ from app.cli.run import serving
 from app.config import ROOT, read
 from app.core.database import db
 from tests.conftest import settings
-from tests.engines import database_url
+from tests.engines import database_url, new_postgres_database
 
 READY_S = 30
 
@@ -94,6 +97,26 @@ class Server:
         self.processes = []
 
 
+_migrated: dict[tuple[str, str], str] = {}
+
+
+def migrated(engine: str, folder: Path, name: str, whose: str) -> str:
+    """The address of a fresh database with every table. The migrations run once a process; the others are copies."""
+    template = f"migrated_{engine}"
+    if (engine, whose) not in _migrated:
+        first = Path(tempfile.mkdtemp(prefix="kermesse-migrated-"))
+        atexit.register(shutil.rmtree, first, ignore_errors=True)
+        url = _migrated[engine, whose] = database_url(engine, first, template, whose)
+        with create_app(read(settings(DATA_DIR=str(first), DATABASE_URL=url))).app_context():
+            upgrade()
+            db.engine.dispose()
+    if engine == "postgresql":
+        return new_postgres_database(name, template, whose)
+    url = database_url(engine, folder, name, whose)
+    shutil.copyfile(_migrated[engine, whose].removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+    return url
+
+
 @contextlib.contextmanager
 def served(
     engine: str,
@@ -113,12 +136,11 @@ def served(
         DATA_DIR=str(folder),
         PORT=str(port),
         BASE_URL=f"http://127.0.0.1:{port}",
-        DATABASE_URL=database_url(engine, folder, name, whose),
+        DATABASE_URL=migrated(engine, folder, name, whose),
         **environ,
     )
     app = create_app(read(variables))
     with app.app_context():
-        upgrade()
         server = Server(variables["BASE_URL"], app, variables, entry, workers)
         try:
             if start:

@@ -27,7 +27,7 @@ from app.payments.services import due, record_cash
 from tests.auctions.helpers import bid, lot_of, make_auction
 from tests.cast import Cast
 from tests.conftest import WORKER, settings
-from tests.engines import database_url
+from tests.engines import QUICK, database_url
 from tests.events.helpers import make_event
 from tests.galleries.helpers import hang, make_gallery
 
@@ -91,7 +91,7 @@ def stored() -> dict[str, bytes]:
 @contextmanager
 def empty_house(engine: str, folder: Path, **changes: str) -> Iterator[Flask]:
     """Another installation of the same engine: no table, no file."""
-    url = database_url(engine, folder, f"kermesse_other_{WORKER}")
+    url = database_url(engine, folder, f"kermesse_other_{WORKER}", QUICK)
     app = create_app(read(settings(DATA_DIR=str(folder / "other"), DATABASE_URL=url, **changes)))
     app.config.update(TESTING=True)
     with app.app_context():

@@ -13,13 +13,6 @@ from tests.journeys.browser import Visitor, chromium, chromium_path
 from tests.serving import Server, served
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All journeys share one server and one browser: keep them in one process."""
-    for item in items:
-        if "tests/journeys" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if chromium_path() is None:

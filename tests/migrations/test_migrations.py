@@ -22,12 +22,12 @@ from app.events import inviting
 from app.partners.services import create_partner
 from tests.auctions.helpers import bid, lot_of, make_auction
 from tests.conftest import WORKER, settings
-from tests.engines import database_url
+from tests.engines import QUICK, database_url
 from tests.events.helpers import make_event
 
 
 def test_up_down_and_up_again(engine: str, tmp_path: Path) -> None:
-    url = database_url(engine, tmp_path, f"migrations_{WORKER}")
+    url = database_url(engine, tmp_path, f"migrations_{WORKER}", QUICK)
     app = create_app(read(settings(DATA_DIR=str(tmp_path), DATABASE_URL=url)))
     with app.app_context():
         upgrade()
@@ -47,7 +47,7 @@ def test_up_down_and_up_again(engine: str, tmp_path: Path) -> None:
 
 def test_bids_made_before_the_public_log_get_their_lines(engine: str, tmp_path: Path) -> None:
     """0004 writes the lines that the same bids would have had, and the log still refuses changes after it."""
-    url = database_url(engine, tmp_path, f"lines_{WORKER}")
+    url = database_url(engine, tmp_path, f"lines_{WORKER}", QUICK)
     app = create_app(read(settings(DATA_DIR=str(tmp_path), DATABASE_URL=url)))
     with app.app_context():
         upgrade()
@@ -70,7 +70,7 @@ def test_bids_made_before_the_public_log_get_their_lines(engine: str, tmp_path: 
 
 def test_an_invitation_with_kept_seats_names_their_room(engine: str, tmp_path: Path) -> None:
     """0012: where seats are kept, there the invited sit; the others may choose."""
-    url = database_url(engine, tmp_path, f"rooms_{WORKER}")
+    url = database_url(engine, tmp_path, f"rooms_{WORKER}", QUICK)
     app = create_app(read(settings(DATA_DIR=str(tmp_path), DATABASE_URL=url)))
     with app.app_context():
         upgrade()
