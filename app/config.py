@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,6 +153,12 @@ SETTINGS = (
         "Address whose mail `flask mail-in` reads, with plus addressing. Empty: answers are not read.",
     ),
     Setting("MAX_UPLOAD_MB", "40", whole(1, 500), "Largest upload, in megabytes."),
+    Setting(
+        "KEEP_NAMES_YEARS",
+        "3",
+        whole(1, 30),
+        "Years after an event until who registered or was invited is forgotten; the counts stay.",
+    ),
     Setting("TRUSTED_PROXIES", "0", whole(0, 5), "Proxies in front whose X-Forwarded-* headers are believed."),
     Setting("WEB_WORKERS", "0", whole(0, 64), "Web processes. 0: one on SQLite, two on PostgreSQL."),
     Setting("WEB_THREADS", "16", whole(1, 200), "Threads that make pages, in each web process."),
@@ -191,6 +198,11 @@ class Config:
     @property
     def test_checkout(self) -> bool:
         return not self.values["STRIPE_SECRET_KEY"]
+
+    @property
+    def names_kept(self) -> timedelta:
+        """How long names are kept after an event: years of 366 days, never a day too few."""
+        return timedelta(days=366 * int(self.values["KEEP_NAMES_YEARS"]))
 
     @property
     def sign_in_through(self) -> str:

@@ -33,8 +33,9 @@ from app.core.clock import now
 from app.core.database import Base, db
 from app.core.mail import Mail, Suppressed
 from app.core.transactions import atomic, retried
-from app.events import inviting
+from app.events import forgetting
 from app.events import services as events
+from app.events.forgetting import NOBODY
 from app.events.models import (
     LIVE,
     Admission,
@@ -67,7 +68,6 @@ NOT_EXPORTED = (
     "password", "fs_uniquifier", "code_hash", "link_hash", "browser", "token", "checkout_url", "p256dh", "auth",
     "leader_id", "entered_by", "recorded_by", "detail", "card_waived_by", "session_ref", "customer_ref", "card_ref", "back", "file_key",
 )  # fmt: skip
-NOBODY = "erased.invalid"
 # Somebody else may have the same name: these columns are told apart by the address beside them, or are a pupil's.
 IDENTITIES = tuple(
     str(column.property.columns[0])
@@ -210,13 +210,11 @@ def _erase_rows(email: str) -> list[str]:
             *(row.name for row in registrations if row.email == email),
         }
         names |= {row.buyer for row in invoices if row.email == email} | {row.owner for row in owned}
-        files = _forget_answers([row.id for row in registrations])
+        files = forgetting.forget_answers([row.id for row in registrations])
         for registration in registrations:
-            registration.name, registration.needs, registration.person_id = "–", "", None
-            registration.diet = registration.reason = registration.note = ""
-            registration.email = f"registration-{registration.id}@{NOBODY}"
+            forgetting.forget_registration(registration)
         for invitation in invitations:
-            inviting.forget(invitation, f"invitation-{invitation.id}@{NOBODY}")
+            forgetting.forget_invitation(invitation)
         db.session.execute(delete(AllowedAddress).where(AllowedAddress.address == email))
         mentions.leave(email)
         for outcome in owned:
@@ -233,17 +231,6 @@ def _erase_rows(email: str) -> list[str]:
             _forget(person)
         _take_out(email, {name for name in names if name.strip() != email}, [invoice.id for invoice in invoices])
         return files
-
-
-def _forget_answers(registration_ids: list[int]) -> list[str]:
-    """What they answered, whom they brought, why they were moved. Returns the keys of the files that they sent."""
-    theirs = Answer.registration_id.in_(registration_ids)
-    files = list(db.session.scalars(select(Answer.file_key).where(theirs, Answer.file_key.is_not(None))))
-    db.session.execute(delete(Answer).where(theirs))
-    db.session.execute(delete(Guest).where(Guest.registration_id.in_(registration_ids)))
-    moved = update(QueueMove).where(QueueMove.registration_id.in_(registration_ids)).values(reason="–")
-    db.session.execute(moved.execution_options(synchronize_session=False))
-    return [key for key in files if key]
 
 
 def _forget(person: Person) -> None:

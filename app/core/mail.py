@@ -303,8 +303,10 @@ def _outcome(mail: Mail, reason: str, *, final: bool) -> dict[str, Any]:
 
 
 def sweep() -> None:
-    """Forget what mails said long ago; that they were sent stays."""
+    """Forget what mails said long ago; that they were sent, and to whom, stays for as long as names do."""
     with atomic():
+        gone = (Mail.created_at < now() - current_app.config["KERMESSE"].names_kept, Mail.state != MailState.QUEUED)
+        db.session.execute(delete(Mail).where(*gone).execution_options(synchronize_session=False))
         old = (Mail.created_at < now() - KEPT, Mail.state != MailState.QUEUED, Mail.text != "")
         empty = {"subject": "", "text": "", "html": "", "files": "[]"}
         db.session.execute(update(Mail).where(*old).values(empty).execution_options(synchronize_session=False))
