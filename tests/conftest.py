@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.config import read
+from app.core.clock import now
 from app.core.database import db
 from app.web.limits import limiter
 from tests.cast import Cast
@@ -132,6 +133,7 @@ class Browserlike:
             with client.session_transaction() as session:
                 session["_user_id"] = person.fs_uniquifier
                 session["_fresh"] = True
+                session["since"] = int(now().timestamp())
         return client
 
 

@@ -8,6 +8,7 @@ import secrets
 from datetime import timedelta
 
 from flask import current_app
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_security.utils import hash_password, verify_password
 from sqlalchemy import delete, func, select
@@ -165,9 +166,20 @@ def _decoy() -> str:
 
 
 def set_password(person: Person, password: str) -> None:
-    """Set the optional password; every other session ends."""
+    """Set the optional password; every other session ends, and the person is told by mail."""
     person.password = hash_password(password)
     sign_out_everywhere(person)
+    with force_locale(person.locale):
+        subject = _("Your password was set")
+    key = f"password:{person.id}:{token()[:12]}"
+    queue_mail(
+        key,
+        person.email,
+        "password_set",
+        subject,
+        locale=person.locale,
+        link=f"{current_app.config['KERMESSE'].base_url}/account/",
+    )
 
 
 def sign_out_everywhere(person: Person) -> None:

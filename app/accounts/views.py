@@ -13,6 +13,7 @@ from flask_security.utils import login_user, logout_user
 from app.accounts import queries, services
 from app.accounts.forms import CodeForm, EmailForm, NewPasswordForm, PasswordSignInForm, ProfileForm, RoleForm
 from app.accounts.models import Person
+from app.core.clock import now
 from app.core.database import db
 from app.core.transactions import atomic, locked
 from app.web.access import ROLES, public, roles, signed_in
@@ -24,6 +25,7 @@ from app.web.redirects import safe_path
 from app.web.typed import keep_typed, typed_field
 
 blueprint = Blueprint("accounts", __name__)
+JUST_S = 15 * 60
 
 
 def ask_to_sign_in(back_to: str, *, keep: bool = True, email: str | None = None) -> Any:
@@ -103,7 +105,13 @@ def begin_session(person: Person, next_path: str) -> Any:
     login_user(person, remember=False)
     session.update(kept)
     session.permanent = True
+    session["since"] = int(now().timestamp())
     return redirect(safe_path(next_path), 303)
+
+
+def just_signed_in() -> bool:
+    """Whether this visitor showed who they are a moment ago; a phone that lies about unlocked did not."""
+    return now().timestamp() - session.get("since", 0) < JUST_S
 
 
 @blueprint.route("/account/link/<secret>", methods=["GET", "POST"])
@@ -190,8 +198,12 @@ def account() -> Any:
 @blueprint.route("/account/password/", methods=["GET", "POST"])
 @signed_in
 def password() -> Any:
-    """Set or change the optional password."""
+    """Set or change the optional password, for who has just signed in; others show first that it is them."""
     form = NewPasswordForm()
+    if not just_signed_in():
+        if request.method == "POST":
+            return ask_to_sign_in(url_for("accounts.password"), keep=False, email=current_user.email)
+        return render_template("accounts/password.html", form=None)
     if form.validate_on_submit():
         with atomic():
             person = locked(Person, current_user.id)

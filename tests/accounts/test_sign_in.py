@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.accounts import services
 from app.accounts.models import Person, SignInCode
 from app.core import clock
+from app.core.clock import now, travel
 from app.core.database import db
 from app.core.mail import Mail
 from app.core.transactions import atomic
@@ -142,6 +143,24 @@ def test_a_password_is_optional_and_ends_other_sessions(cast: Cast, client_for: 
     assert wrong.status_code == 422
     right = {"email": cast.parent.email, "password": "a sentence of mine"}
     assert fresh.post("/account/password-sign-in/", data=right).status_code == 303
+
+
+def test_a_password_is_set_only_by_who_just_signed_in_and_they_are_told(cast: Cast, client_for: Browserlike) -> None:
+    left_open = client_for(cast.parent)
+    with travel(now() + timedelta(minutes=16)):
+        page = left_open.get("/account/password/")
+        assert cast.parent.email in page.text and 'name="password"' not in page.text
+        answer = left_open.post("/account/password/", data={"password": "a sentence of another"})
+        assert (answer.status_code, answer.location) == (303, "/account/code/")
+        right = {"email": cast.parent.email, "password": "a sentence of another"}
+        assert client_for().post("/account/password-sign-in/", data=right).status_code == 422
+        again = left_open.post("/account/code/", data={"code": newest_code(cast.parent.email)})
+        assert again.location == "/account/password/"
+        assert 'name="password"' in left_open.get("/account/password/").text
+        assert left_open.post("/account/password/", data={"password": "a sentence of mine"}).location == "/account/"
+    (told,) = db.session.scalars(select(Mail).where(Mail.key.startswith("password:")))
+    assert told.recipient == cast.parent.email and "http://localhost/account/" in told.text
+    assert "a sentence" not in told.text + told.html
 
 
 @pytest.mark.parametrize(
