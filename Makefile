@@ -17,7 +17,7 @@ dev: ## the environment with the tools of development
 	@$(PYTHON) app/cli/bootstrap.py --dev
 
 test: dev ## the whole suite, on SQLite and on a real PostgreSQL, with a real browser
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: dev ## what CI runs: lint, types, floors, templates, translations, migrations, tests
 	@$(BIN)/ruff check .

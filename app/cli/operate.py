@@ -1,4 +1,4 @@
-"""Commands for whoever runs the house: settings, users, the worker."""
+"""Commands for whoever runs the house: settings, users, the worker, the demonstration."""
 
 from __future__ import annotations
 
@@ -170,4 +170,16 @@ def sweep() -> None:
             log.exception("sweep failed", sweep=name)
 
 
-COMMANDS = (list_settings, user, worker)
+@click.command("demo")
+@click.option("--works", type=click.IntRange(4), help="How many pictures to draw, of forty.")
+@with_appcontext
+def demonstrate(works: int | None) -> None:
+    """Fill the demonstration; safe to repeat."""
+    from app.cli import demo  # a quarter of a start, which no other command needs
+
+    if current_app.config["KERMESSE"].production:
+        raise click.ClickException("the demonstration does not belong into production")
+    demo.seed(click.echo, min(works or demo.ALL_WORKS, demo.ALL_WORKS))
+
+
+COMMANDS = (list_settings, user, worker, demonstrate)

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import click
-from flask import current_app
-from flask.cli import with_appcontext
 from sqlalchemy import update
 
 from app.cli.demo import after, auctions, door, invitations, letters, people, pictures, planning, programme, waiting
@@ -49,16 +46,3 @@ def _quiet_past() -> None:
         db.session.execute(
             update(Mail).where(Mail.state == MailState.QUEUED).values(state=MailState.SENT, sent_at=Mail.created_at)
         )
-
-
-@click.command("demo")
-@click.option("--works", type=click.IntRange(4, ALL_WORKS), default=ALL_WORKS, help="How many pictures to draw.")
-@with_appcontext
-def command(works: int) -> None:
-    """Fill the demonstration; safe to repeat."""
-    if current_app.config["KERMESSE"].production:
-        raise click.ClickException("the demonstration does not belong into production")
-    seed(click.echo, works)
-
-
-COMMANDS = (command,)
