@@ -151,7 +151,7 @@ def _locked(question_id: int) -> Question:
 def first_words(registration_id: int, answers: Mapping[int, str], guests: Sequence[str]) -> None:
     """What somebody answers, and who comes with them, as they register."""
     first_answers({registration_id: answers})
-    _write_guests(registration_id, guests)
+    first_guests({registration_id: guests})
 
 
 def first_answers(said: Mapping[int, Mapping[int, str]]) -> None:
@@ -165,11 +165,14 @@ def first_answers(said: Mapping[int, Mapping[int, str]]) -> None:
         db.session.execute(insert(Answer), rows)
 
 
-def _write_guests(registration_id: int, names: Sequence[str]) -> None:
-    if names:
-        rows = [
-            {"registration_id": registration_id, "number": number, "name": name} for number, name in enumerate(names, 2)
-        ]
+def first_guests(named: Mapping[int, Sequence[str]]) -> None:
+    """The names of those who come with people, by registration and in order, none of whom is known yet: in one statement."""
+    rows = [
+        {"registration_id": registration_id, "number": number, "name": name}
+        for registration_id, names in named.items()
+        for number, name in enumerate(names, 2)
+    ]
+    if rows:
         db.session.execute(insert(Guest), rows)
 
 
@@ -197,7 +200,7 @@ def _answers(registration: Registration) -> list[Answer]:
 def keep_guests(registration: Registration, names: Sequence[str]) -> None:
     """The names of those who come with somebody, in order, in the place of those before."""
     db.session.execute(delete(Guest).where(Guest.registration_id == registration.id))
-    _write_guests(registration.id, names)
+    first_guests({registration.id: names})
 
 
 def drop_guests(registration: Registration) -> None:

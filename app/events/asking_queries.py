@@ -102,6 +102,15 @@ def guests_of(registration_id: int) -> list[Guest]:
     )
 
 
+def guest_names(event_id: int, among: Sequence[int] | None = None) -> dict[int, list[str]]:
+    """The names of those who come on another's registration, by its id and in their order; `among`: of these registrations."""
+    query = select(Guest).join(Guest.registration).where(Registration.event_id == event_id).order_by(Guest.number)
+    found: dict[int, list[str]] = {}
+    for guest in db.session.scalars(query if among is None else query.where(Guest.registration_id.in_(among))):
+        found.setdefault(guest.registration_id, []).append(guest.name)
+    return found
+
+
 def participants(event_id: int) -> list[str]:
     """The names of those who have seats and said that the others may read theirs."""
     query = select(Registration.name).where(

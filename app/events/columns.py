@@ -24,6 +24,7 @@ class Field(StrEnum):
     FIRST = "first"
     LAST = "last"
     PARTY = "party"
+    GUESTS = "guests"
     NEEDS = "needs"
     DIET = "diet"
     LOCALE = "locale"
@@ -44,6 +45,8 @@ NAMES = {
     Field.LAST: "last name, surname, family name, nom de famille, apellido, apellidos",
     Field.PARTY: "party, people, persons, number of people, number, seats, how many, places, personnes, nombre de personnes, "
     "combien, personas, número de personas, plazas, asientos, cuántos",
+    Field.GUESTS: "guests, guest names, names of guests, accompanied by, invités, noms des invités, accompagné de, acompañantes, "
+    "nombres de los acompañantes, acompañado de",
     Field.NEEDS: "needs, special needs, accessibility, anything we should know, remarks, besoins, accessibilité, remarques, "
     "necesidades, accesibilidad, observaciones",
     Field.DIET: "diet, dietary needs, food, meal, régime, régime alimentaire, repas, dieta, alimentación, comida",
@@ -54,7 +57,7 @@ NAMES = {
 }
 # What our own lists call columns that are not read: no question stands under such a name.
 _UNREAD = (
-    "seated, placés, con plaza, guests, invités, acompañantes, in the participant list, dans la liste des participants, "
+    "seated, placés, con plaza, in the participant list, dans la liste des participants, "
     "en la lista de participantes, came by, venu par, vino por, registered, inscrit, inscrito"
 )
 # In a list of people these are a party; in a list of addresses, the name of their list.

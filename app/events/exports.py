@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from app.core.database import db
 from app.events import invitation_queries
+from app.events.asking_queries import guest_names
 from app.events.columns import headings
 from app.events.forms import REGISTRATION_STATES
 from app.events.import_plans import answerable, columns_of
@@ -32,7 +33,7 @@ from app.events.models import (
     SeatPool,
     Source,
 )
-from app.events.papers import guests_of, seated_of
+from app.events.papers import seated_of
 from app.events.queries import registrations_of
 from app.events.queueing import queue_of
 
@@ -70,7 +71,7 @@ def registrations(event: Event) -> Table:
         select(Question).where(Question.event_id == event.id).order_by(Question.position, Question.id)
     ).all()
     answers = _answers(event)
-    guests = guests_of(event.id)
+    guests = guest_names(event.id)
     named = headings({question.id: question.label for question in questions})
     header = [
         _("State"), _("Name"), _("E-mail address"), _("Party"), _("Seated"), _("Guests"), _("Room"), _("Needs"), _("Diet"),
@@ -112,13 +113,15 @@ def _answers(event: Event) -> dict[tuple[int, int], str]:
 def template(event: Event) -> Table:
     """The columns that a list of people may have, with nobody in it."""
     room = [_("Room")] if len(event.pools) > 1 else []
+    guests = [_("Guests")] if event.guest_names else []
     named = columns_of(answerable(event.id)).values()
-    return Table([_("Name"), _("E-mail address"), _("Party"), *room, _("Needs"), _("Diet"), _("Language"), *named], [])
+    head = [_("Name"), _("E-mail address"), _("Party"), *guests, *room, _("Needs"), _("Diet"), _("Language"), *named]
+    return Table(head, [])
 
 
 def door(event: Event) -> Table:
     """Who is let in, by name. Nothing that those at the door need not know."""
-    guests = guests_of(event.id)
+    guests = guest_names(event.id)
     return Table(
         [_("Name"), _("Guests"), _("Seated"), _("Arrived"), _("Room")],
         [
@@ -151,7 +154,7 @@ def invitations(event: Event) -> Table:
         _("Opened"), _("Answered"), _("Their words"),
     ]  # fmt: skip
     found = db.session.scalars(invitation_queries.invitations_of(event.id)).all()
-    guests = guests_of(event.id)
+    guests = guest_names(event.id)
     rows: list[list[Cell]] = []
     for one in found:
         state, told = invitation_queries.state_of(one), one.registration

@@ -14,7 +14,7 @@ from app.core.database import db
 from app.events import closed_list, rules
 from app.events.answers import Asked
 from app.events.asking import as_asked, live_questions
-from app.events.asking_queries import all_answers
+from app.events.asking_queries import all_answers, guest_names
 from app.events.columns import PEOPLE, Entry, Field, headings, numbered, plain
 from app.events.import_rules import (
     Change,
@@ -114,17 +114,22 @@ def _registered(event_id: int) -> Registered:
     event = managed_event(event_id)
     questions = answerable(event_id)
     said = all_answers(event_id) if questions else {}
+    guests = guest_names(event_id)
     live: dict[str, Known] = {}
     gone: set[str] = set()
     for row in db.session.scalars(select(Registration).where(Registration.event_id == event_id)):
         if row.status in LIVE:
             name, answers = " ".join(row.name.split()), said.get(row.id, {})
-            live[row.email] = Known(row.id, name, row.party, row.needs, row.diet, row.pool_id, answers)
+            live[row.email] = Known(
+                row.id, name, row.party, row.needs, row.diet, row.pool_id, tuple(guests.get(row.id, [])), answers
+            )
         else:
             gone.add(row.email)
     rooms = _rooms(event)
     first = rooms[event.pools[0].id] if event and event.pools else 0
-    return Registered(live, frozenset(gone), _named(event, rooms), first, rooms, questions)
+    return Registered(
+        live, frozenset(gone), _named(event, rooms), first, rooms, questions, bool(event and event.guest_names)
+    )
 
 
 def _rooms(event: Event | None) -> dict[int, int]:

@@ -45,6 +45,7 @@ class Why(StrEnum):
     FORMULA = "formula"
     TOO_LONG = "too_long"
     UNSTORABLE = "unstorable"
+    GUESTS = "guests"
     NO_NUMBER = "no_number"
     TOO_LARGE = "too_large"
     NO_POOL = "no_pool"
@@ -80,7 +81,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A registration that stands. `pool_id` may be None. `answers` by question."""
+    """A registration that stands. `pool_id` may be None. `guests` by name, in order; `answers` by question."""
 
     row: int
     name: str
@@ -88,6 +89,7 @@ class Known:
     needs: str
     diet: str
     pool_id: int | None
+    guests: tuple[str, ...] = ()
     answers: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -95,7 +97,7 @@ class Known:
 class Registered:
     """The facts about an event's registrations. `live` by address; `gone`: addresses that withdrew and are not live.
     `pools`: id and largest party by the plain name; `rooms`: the largest party by the pool's id; `largest` is of the first
-    pool. `questions`: those asked, in order."""
+    pool. `questions`: those asked, in order. `guests_named`: guests have names, else they are only counted."""
 
     live: Mapping[str, Known]
     gone: frozenset[str]
@@ -103,6 +105,7 @@ class Registered:
     largest: int
     rooms: Mapping[int, int] = field(default_factory=dict)
     questions: Sequence[Asked] = ()
+    guests_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def _registration(entry: Entry, facts: Registered, seen: dict[str, int]) -> Chan
         if plain(entry.values.get(Field.STATE, "")) in GONE:
             raise Refused(Why.GONE, email, Field.STATE)
         known = facts.live.get(email)
+        values |= _guests(entry, values.get(Field.PARTY) or (known.party if known else None), named=facts.guests_named)
         largest = facts.rooms.get(known.pool_id or 0, facts.largest) if known else facts.largest
         if room := _room(entry, facts.pools):
             values["pool_id"], largest = room
@@ -211,6 +215,23 @@ def _registration(entry: Entry, facts: Registered, seen: dict[str, int]) -> Chan
     return Change(
         entry.line, Verdict.CHANGED, email, differing, before=before, row=known.row, answers=changed, answered=answered
     )
+
+
+def _guests(entry: Entry, party: int | None, *, named: bool) -> dict[str, Any]:
+    """Who comes along, from names with semicolons or new lines between them, or from their number; they make a party of an
+    unknown size. Raises Refused."""
+    text = clean(entry.values.get(Field.GUESTS, ""))
+    if re.fullmatch(r"[0-9]{1,5}", text):
+        return {Field.PARTY: int(text) + 1} if party is None else {}
+    names = tuple(name for part in re.split(r"[;\n]", text) if (name := " ".join(part.split())))
+    if not names:
+        return {}
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise Refused(Why.TOO_LONG, column=Field.GUESTS)
+    if party is not None and len(names) >= party:
+        raise Refused(Why.GUESTS, str(party), Field.GUESTS)
+    told: dict[str, Any] = {Field.GUESTS: names} if named else {}
+    return told | ({Field.PARTY: len(names) + 1} if party is None else {})
 
 
 def _room(entry: Entry, pools: Mapping[str, tuple[int, int]]) -> tuple[int, int] | None:

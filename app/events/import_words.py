@@ -26,6 +26,7 @@ FIELDS = {
     Field.FIRST: _l("First name"),
     Field.LAST: _l("Last name"),
     Field.PARTY: _l("Party"),
+    Field.GUESTS: _l("Guests"),
     Field.NEEDS: _l("Needs"),
     Field.DIET: _l("Diet"),
     Field.LOCALE: _l("Language"),
@@ -88,6 +89,7 @@ def why(change: Change) -> str:
         Why.FORMULA: _("A formula stands here: %(text)s", text=told),
         Why.TOO_LONG: _("A name or a remark is too long."),
         Why.UNSTORABLE: _("An invisible character stands here that cannot be kept."),
+        Why.GUESTS: _("More guests are named than a party of %(count)s has.", count=told),
         Why.NO_NUMBER: _("“%(text)s” is no number of people.", text=told),
         Why.TOO_LARGE: _("That is more than %(count)s, the most there can be.", count=told),
         Why.NO_POOL: _("There is no room “%(text)s”.", text=told),
@@ -134,7 +136,7 @@ def changed(change: Change, questions: Sequence[answers.Asked], rooms: Mapping[i
         if key == "pool_id":
             shown.append((_("Room"), rooms.get(change.before[key], ""), rooms.get(value, "")))
         else:
-            shown.append((str(FIELDS[Field(key)]), str(change.before[key]), str(value)))
+            shown.append((str(FIELDS[Field(key)]), _cell(change.before[key]), _cell(value)))
     if change.answers is not None:
         shown += [
             (one.label, _told(one, change.answered), _told(one, change.answers))
@@ -142,6 +144,10 @@ def changed(change: Change, questions: Sequence[answers.Asked], rooms: Mapping[i
             if change.answered.get(one.id) != change.answers.get(one.id)
         ]
     return shown
+
+
+def _cell(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def said(change: Change, questions: Sequence[answers.Asked]) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from app.core.jobs import enqueue
 from app.core.mail import Mail
 from app.core.transactions import atomic, locked
 from app.events import changes, closed_list, inviting, rules
-from app.events.asking import first_answers, keep_answers, live_questions
+from app.events.asking import first_answers, first_guests, keep_answers, keep_guests, live_questions
 from app.events.batch import Party, register_all
 from app.events.columns import Field, Understood
 from app.events.import_plans import Kind, Plan, plan
@@ -136,6 +136,7 @@ def _register(event_id: int, found: Plan, actor_id: int | None) -> list[tuple[in
         if isinstance(answer, Claim) and answer.made
     ]
     first_answers({number: change.answers or {} for change, number in claimed})
+    first_guests({number: change.values.get(Field.GUESTS, ()) for change, number in claimed})
     made = [number for _change, number in claimed]
     if found.settings.get("tell", True):
         for start in range(0, len(made), LETTERS_A_JOB):
@@ -169,6 +170,8 @@ def _change(line: Change, questions: Sequence[Question]) -> None:
     for name in (Field.NAME, Field.NEEDS, Field.DIET):
         if name in values:
             setattr(row, name, values[name])
+    if Field.GUESTS in values:
+        keep_guests(row, values[Field.GUESTS])
     if line.answers is not None:
         keep_answers(row, line.answers, questions)
 

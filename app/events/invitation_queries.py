@@ -18,7 +18,7 @@ from app.events.asking_forms import words_for_pools
 from app.events.asking_queries import desk_of
 from app.events.audience import invitation_for, visible_events_for
 from app.events.invitation_notices import INVITATION, UNANSWERED, answer_closes
-from app.events.models import LIVE, Audience, Event, EventStatus, Guest, Invitation, InvitationState, Registration
+from app.events.models import LIVE, Audience, Event, EventStatus, Invitation, InvitationState, Registration
 
 
 @dataclass(frozen=True)
@@ -89,17 +89,6 @@ def counts_of(event_id: int) -> Counts:
         states[state_of(row).value] += 1
     coming = [row.registration.party for row in rows if row.registration and state_of(row) is InvitationState.ACCEPTED]
     return Counts(states, sum(coming), sum(row.seats for row in rows if row.state in UNANSWERED))
-
-
-def guests_of(registration_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Names of those who come along, by registration, in their order."""
-    found: dict[int, list[str]] = {}
-    query = (
-        select(Guest).where(Guest.registration_id.in_(registration_ids)).order_by(Guest.registration_id, Guest.number)
-    )
-    for guest in db.session.scalars(query):
-        found.setdefault(guest.registration_id, []).append(guest.name)
-    return found
 
 
 def undelivered(invitations: Sequence[Invitation]) -> set[int]:

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from app.core.transactions import atomic
 from app.events import invitation_queries as queries
 from app.events import inviting, rules, wording
+from app.events.asking_queries import guests_of
 from app.events.forms import KINDS
 from app.events.invitation_forms import AcceptanceForm, RefusalForm
 from app.events.invitation_notices import answer_closes
@@ -117,7 +118,7 @@ def _invitation(token: str) -> Invitation:
 
 def _page(invitation: Invitation, form: AcceptanceForm | None = None, refusing: RefusalForm | None = None) -> Response:
     event, told = invitation.event, invitation.registration
-    guests = queries.guests_of([told.id]).get(told.id, []) if told else []
+    guests = [guest.name for guest in guests_of(told.id)] if told else []
     filled = AcceptanceForm.of(invitation, guests, queries.pools_offered(invitation)) if form is None else form
     text = render_template(
         "events/invitation.html",

@@ -14,6 +14,7 @@ from app.core.transactions import atomic
 from app.events import imports, inviting, queries, rules
 from app.events import invitation_queries as invitations
 from app.events.asking_forms import pool_name
+from app.events.asking_queries import guest_names
 from app.events.import_plans import Kind
 from app.events.invitation_forms import STATES, InvitingForm
 from app.events.invitation_notices import answer_closes
@@ -44,7 +45,7 @@ def index(event_id: int) -> str:
         state_of=invitations.state_of,
         closes=lambda one: answer_closes(event, one),
         undelivered=invitations.undelivered(page.items),
-        guests=invitations.guests_of([one.registration_id for one in page.items if one.registration_id]),
+        guests=guest_names(event_id, [one.registration_id for one in page.items if one.registration_id]),
         search=search,
         state=state if state in STATES else "",
         closed_words=_closed(event),

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from app.core.clock import now
 from app.core.pdf import pdf
 from app.events import papers
+from app.events.asking_queries import guest_names
 from app.events.door_views import EVENT, found_event
 from app.events.models import Event
 from app.events.ticket_views import code_for_paper
@@ -51,7 +52,7 @@ def badges(event_id: int) -> Any:
 def attendance(event_id: int) -> Response:
     """The list for a door on paper: a box for each seat."""
     event = found_event(event_id)
-    rows, guests = papers.seated_of(event_id), papers.guests_of(event_id)
+    rows, guests = papers.seated_of(event_id), guest_names(event_id)
     facts = _facts(event, _("Who comes: %(title)s", title=event.title)) | {
         "rows": [
             {

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.core.database import db
+from app.events.asking_queries import guest_names
 from app.events.door_queries import ONLINE
-from app.events.models import Event, Guest, Registration, Source
+from app.events.models import Event, Registration, Source
 from app.events.programme_queries import speakers_of
 
 
@@ -30,19 +31,10 @@ def seated_of(event_id: int) -> list[Registration]:
     return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
 
 
-def guests_of(event_id: int) -> dict[int, list[str]]:
-    """The names of those who come on another's registration, in their order."""
-    query = select(Guest).join(Guest.registration).where(Registration.event_id == event_id).order_by(Guest.number)
-    found: dict[int, list[str]] = {}
-    for guest in db.session.scalars(query):
-        found.setdefault(guest.registration_id, []).append(guest.name)
-    return found
-
-
 def badges_of(event: Event) -> list[Badge]:
     """Speakers first, then whoever comes by a name that we know. Guests who are only counted get none."""
     badges = [Badge(one.name, one.affiliation, speaks=True) for one in speakers_of(event.id)]
-    names, guests = {badge.name for badge in badges}, guests_of(event.id)
+    names, guests = {badge.name for badge in badges}, guest_names(event.id)
     for row in seated_of(event.id):
         if row.source is Source.WALK_IN:
             continue

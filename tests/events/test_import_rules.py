@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,10 +106,14 @@ def test_the_mark_of_our_own_exports_is_taken_off() -> None:
 # Registrations
 
 FACTS = Registered(
-    live={"known@a.example": Known(7, "Known", 2, "A ramp", "", 1)},
+    live={
+        "known@a.example": Known(7, "Known", 2, "A ramp", "", 1),
+        "brings@a.example": Known(8, "Brings", 3, "", "", 1, guests=("Mia Lund", "Tom Lund")),
+    },
     gone=frozenset({"gone@a.example"}),
     pools={"hall": (1, 9), "online": (2, 3)},
     largest=9,
+    guests_named=True,
 )
 
 
@@ -156,28 +163,74 @@ def test_the_second_line_of_an_address_names_the_first() -> None:
     assert [(change.verdict, change.why, change.detail) for change in changes][2] == (Verdict.REFUSED, Why.TWICE, "2")
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict", "why", "values"),
+    [
+        ("Ann,ann@a.example,3,Mia Lund; Tom Lund", Verdict.NEW, None, {"party": 3, "guests": ("Mia Lund", "Tom Lund")}),
+        ("Ann,ann@a.example,3,Mia  Lund;", Verdict.NEW, None, {"party": 3, "guests": ("Mia Lund",)}),
+        ("Ann,ann@a.example,,Mia Lund; Tom Lund", Verdict.NEW, None, {"party": 3, "guests": ("Mia Lund", "Tom Lund")}),
+        ('Ann,ann@a.example,,"Mia Lund\nTom, the young"', Verdict.NEW, None, {"party": 3, "guests": ("Mia Lund", "Tom, the young")}),
+        ("Ann,ann@a.example,,2", Verdict.NEW, None, {"party": 3}),
+        ("Ann,ann@a.example,2,7", Verdict.NEW, None, {"party": 2}),
+        ("Ann,ann@a.example,,0", Verdict.NEW, None, {"party": 1}),
+        ("Ann,ann@a.example,,9", Verdict.REFUSED, Why.TOO_LARGE, None),
+        ("Ann,ann@a.example,2,Mia; Tom", Verdict.REFUSED, Why.GUESTS, None),
+        (f"Ann,ann@a.example,2,{'x' * 121}", Verdict.REFUSED, Why.TOO_LONG, None),
+        ("Ann,ann@a.example,2,=Mia", Verdict.REFUSED, Why.FORMULA, None),
+        ("Brings,brings@a.example,3,Mia Lund; Tom Lund", Verdict.KNOWN, Why.REGISTERED, None),
+        ("Brings,brings@a.example,,", Verdict.KNOWN, Why.REGISTERED, None),
+        ("Brings,brings@a.example,,2", Verdict.KNOWN, Why.REGISTERED, None),
+        ("Brings,brings@a.example,,Mia Lund", Verdict.CHANGED, None, {"guests": ("Mia Lund",)}),
+        ("Brings,brings@a.example,2,Tom Lund", Verdict.CHANGED, None, {"party": 2, "guests": ("Tom Lund",)}),
+        ("Known,known@a.example,,Mia; Tom", Verdict.REFUSED, Why.GUESTS, None),
+    ],
+)  # fmt: skip
+def test_who_comes_along(line: str, verdict: Verdict, why: Why | None, values: dict[str, Any] | None) -> None:
+    found = plan(line, "Name,E-mail,Party,Guests")
+    assert found[:2] == (verdict, why)
+    if values is not None:
+        assert {key: value for key, value in found[2].items() if key != "name"} == values
+
+
+def test_where_guests_are_only_counted_their_names_are_not_kept() -> None:
+    counted = replace(FACTS, guests_named=False)
+    entries = understood(read_text("Name,E-mail,Guests\nAnn,ann@a.example,Mia; Tom")).entries
+    (change,) = plan_registrations(entries, counted)
+    assert change.values == {"name": "Ann", "party": 3}
+
+
 @given(
     st.lists(
         st.tuples(
             st.sampled_from(["Ann", "Bo", "", "=x"]),
             st.sampled_from("abcdef"),
             st.sampled_from(["", "1", "2", "12", "x"]),
+            st.sampled_from(["", "1", "3", "Mia", "Mia; Tom", ";"]),
         ),
         min_size=1,
         max_size=12,
     )
 )
-def test_the_same_list_again_changes_nothing(lines: list[tuple[str, str, str]]) -> None:
-    text = "Name,E-mail,Party\n" + "\n".join(f"{name},{letter}@a.example,{party}" for name, letter, party in lines)
+def test_the_same_list_again_changes_nothing(lines: list[tuple[str, str, str, str]]) -> None:
+    rows = [f"{name},{letter}@a.example,{party},{guests}" for name, letter, party, guests in lines]
+    text = "\n".join(["Name,E-mail,Party,Guests", *rows])
     entries = understood(read_text(text)).entries
-    facts = Registered(live={}, gone=frozenset(), pools={}, largest=9)
+    facts = Registered(live={}, gone=frozenset(), pools={}, largest=9, guests_named=True)
     first = plan_registrations(entries, facts)
     live = {
-        change.email: Known(1, str(change.values["name"]), int(change.values.get("party", 1)), "", "", None)
+        change.email: Known(
+            1,
+            str(change.values["name"]),
+            int(change.values.get("party", 1)),
+            "",
+            "",
+            None,
+            change.values.get("guests", ()),
+        )
         for change in first
         if change.verdict is Verdict.NEW
     }
-    second = plan_registrations(entries, Registered(live=live, gone=frozenset(), pools={}, largest=9))
+    second = plan_registrations(entries, replace(facts, live=live))
     assert {change.verdict for change in second} <= {Verdict.KNOWN, Verdict.REFUSED}
     assert len(live) == len({change.email for change in first if change.verdict is not Verdict.REFUSED})
 

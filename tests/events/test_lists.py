@@ -507,6 +507,26 @@ def test_a_list_handed_out_with_answers_is_read_in_again(app: Flask, cast: Cast,
     assert (found["Name"], found["Days"], len(found)) == ("Two\nlines; and more", "Monday\nTuesday", len(ids))
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_guests_are_read_in_handed_out_and_read_in_again(app: Flask, cast: Cast, client_for: Any, form: str) -> None:
+    event, client = make_event(capacity=9, guest_names=True), client_for(cast.organiser)
+    draft = send(client, event, upload("Name,E-mail,Guests\nAnn,ann@home.example,Mia Lund; Tom Lund\n"))
+    assert "Mia Lund; Tom Lund" in client.get(draft).text
+    client.post(draft + "confirmation")
+    ann = db.session.scalars(select(Registration)).one()
+    assert (ann.party, ann.seated) == (3, 3)
+    content = client.get(f"/manage/events/{event.id}/lists/registrations.{form}").data
+    assert "There is nothing to do" in client.get(send(client, event, upload(content, f"back.{form}"))).text
+    draft = send(client, event, upload("Name,E-mail,Party,Guests\nAnn,ann@home.example,2,Eva Lund\n"))
+    assert "Mia Lund; Tom Lund" in client.get(draft).text  # what stood there
+    client.post(draft + "confirmation")
+    db.session.rollback()
+    assert [guest.name for guest in db.session.scalars(select(Guest))] == ["Eva Lund"]
+    page = client.get(send(client, event, upload("Name,E-mail,Guests\nAnn,ann@home.example,Eva; Mia; Tom"))).text
+    assert "More guests are named than a party of 2 has." in page
+    assert "Guests" in client.get(f"/manage/events/{event.id}/lists/template.csv").text
+
+
 def test_the_page_and_an_empty_list_name_the_columns(app: Flask, cast: Cast, client_for: Any) -> None:
     event = make_event(capacity=9)
     ask(event)
