@@ -51,14 +51,14 @@ class Server:
     workers: int = 1
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *, worker: bool = True) -> Server:
-        """Start the web server, wait until it answers, and start the worker."""
+    def start(self, *, worker: bool = True, wait: bool = True) -> Server:
+        """Start the web server and the worker, and wait until it answers."""
         port = self.environ["PORT"]
         web = [*serving(port, self.workers, self.entry), "--host", "127.0.0.1", "--log-level", "error"]
         self.processes = [self._spawn(web)]
         if worker:
             self.processes.append(self._spawn(WORKER))
-        return self._ready()
+        return self._ready() if wait else self
 
     def kill(self, number: int) -> None:
         """End one of the processes with -9 (0: web, 1: worker), and start it again."""
@@ -84,7 +84,8 @@ class Server:
             )
 
     def stop(self, how: int = signal.SIGTERM) -> None:
-        """End all processes; SIGKILL is the fault that tests look for."""
+        """End all processes; SIGKILL is the fault that tests look for. Told otherwise, each ends by itself."""
+        stuck = []
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, how)
@@ -94,7 +95,9 @@ class Server:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(5)
+                stuck.append(process.args)
         self.processes = []
+        assert stuck == [], "told to stop, these did not"
 
 
 _migrated: dict[tuple[str, str], str] = {}
@@ -147,6 +150,6 @@ def served(
                 server.start(worker=worker)
             yield server
         finally:
-            server.stop()
             db.session.remove()
             db.engine.dispose()
+            server.stop()

@@ -124,7 +124,7 @@ def serving(port: int | str, workers: int, entry: str = "app.server:app") -> lis
     """The command that serves an RSGI application. HTTP/1 alone, as proxies speak it: to recognise HTTP/2 the server would keep
     a buffer for each open stream."""
     return [
-        sys.executable, "-m", "granian", "--interface", "rsgi", entry, "--port", str(port), "--workers", str(workers),
+        sys.executable, "-m", "app.cli.web", "--interface", "rsgi", entry, "--port", str(port), "--workers", str(workers),
         "--backlog", "4096", "--http", "1",
     ]  # fmt: skip
 

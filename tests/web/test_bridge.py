@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,6 +42,17 @@ def test_pages_files_and_head(server: Server) -> None:
     assert int(headers["content-length"]) > 1000
     status, headers, body = ask(server, "GET", "/static/js/auction.js", **{"Accept-Encoding": "identity"})
     assert (status, b"EventSource" in body) == (200, True)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.3, 0.6, 0.9])
+def test_told_to_stop_while_it_starts_it_stops(tmp_path: Path, moment: float) -> None:
+    """The server's first process must not wait for one that heard nothing."""
+    with served("sqlite", tmp_path, start=False) as server:
+        web = server.start(worker=False, wait=False).processes[0]
+        while not Path(f"/proc/{web.pid}/task/{web.pid}/children").read_text():
+            time.sleep(0.01)
+        time.sleep(moment)
+        server.stop()
 
 
 @pytest.mark.parametrize(
