@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 
 from app.core import audit
 from app.core.database import db
+from app.core.transactions import in_turn
 from app.events.models import AllowedAddress
 
 
@@ -28,6 +29,7 @@ def groups_of(event_id: int) -> list[tuple[str, int]]:
 
 def put(event_id: int, named: Mapping[str, str], actor_id: int | None) -> None:
     """Put addresses on the list, each with the name of its group; one that is there changes its group."""
+    in_turn(f"closed list:{event_id}")  # else two who put the same address would both find it missing
     present = db.session.scalars(select(AllowedAddress).where(AllowedAddress.event_id == event_id)).all()
     for row in present:
         row.list_name = named.get(row.address, row.list_name)
