@@ -35,6 +35,13 @@ def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_only_loopback)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: at the end nobody waits for them alone."""
+    items.sort(key=lambda item: "test_kills" not in item.nodeid)
+
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _apps: dict[str, Flask] = {}
 
