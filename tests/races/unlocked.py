@@ -13,7 +13,8 @@ from app.auctions.live import Hub
 from app.auctions.models import Auction, Lot
 from app.core import database, transactions
 from app.core.database import db
-from app.events import seats
+from app.events import door, seats
+from app.events.door_rules import Ruling, ruling
 from app.events.models import SeatPool
 from app.web.bridge import Bridge
 
@@ -39,9 +40,15 @@ def plain_pools(event_id: int) -> list[SeatPool]:
     return found
 
 
+def ruling_later(*facts: int, let_in: bool) -> Ruling:
+    time.sleep(MOMENT_S)
+    return ruling(*facts, let_in=let_in)
+
+
 transactions._turn = NoTurn()  # type: ignore[assignment]
 transactions.WRITE = database.WRITE + "_off"  # a plain BEGIN for BEGIN IMMEDIATE
 sitting.lock_lot = plain_read
 seats.lock_pools = plain_pools
+door.ruling = ruling_later
 _pages = create_app()
 app = Bridge(_pages, Hub(_pages), Lane(_pages), threads=16)
