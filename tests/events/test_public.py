@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from icalendar import Calendar
 
+from app.core.clock import now
 from app.core.transactions import atomic
 from app.events import queries, services
 from tests.cast import Cast
@@ -69,7 +70,8 @@ def test_strange_queries_are_no_fault(app: Flask, client_for: Any, query: str) -
 
 
 def test_the_time_is_shown_in_the_events_zone(app: Flask, client_for: Any) -> None:
-    start = datetime(2027, 7, 1, 23, 30, tzinfo=ZoneInfo("America/New_York"))
+    year = now().year + 1
+    start = datetime(year, 7, 1, 23, 30, tzinfo=ZoneInfo("America/New_York"))
     with atomic():
         event = services.create_event(
             title="Over there",
@@ -81,9 +83,9 @@ def test_the_time_is_shown_in_the_events_zone(app: Flask, client_for: Any) -> No
     with atomic():
         services.set_status(event.id, "published")
     page = client_for().get(f"/events/{event.slug}/").text
-    assert "Thursday 1 July 2027, 23:30 – 23:59" in page
+    assert f"{start:%A} 1 July {year}, 23:30 – 23:59" in page
     assert "New York time" in page
-    assert "July 2027" in client_for().get("/events/").text
+    assert f"July {year}" in client_for().get("/events/").text
 
 
 def test_markup_in_texts_is_harmless(app: Flask, client_for: Any) -> None:
