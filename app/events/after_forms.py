@@ -27,8 +27,8 @@ COUNTED = {
     "unsaid": _l("Preferred not to say"),
 }
 STAGES = {
-    Stage.INVITED: _l("Invited"),
-    Stage.REGISTERED: _l("Registered"),
+    Stage.INVITED: _l("Were invited"),
+    Stage.REGISTERED: _l("Were registered"),
     Stage.ATTENDED: _l("Came"),
     Stage.SPOKE: _l("Spoke"),
 }

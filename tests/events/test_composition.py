@@ -177,7 +177,7 @@ def test_counts_show_after_the_event_and_above_the_minimum(
     assert composition.composition_for_year(talk.starts_at.year).figures == {}
     end(talk)
     rows = list(csv.DictReader(io.StringIO(organiser.get(f"{path}.csv").text.removeprefix("\ufeff"))))
-    (row,) = [row for row in rows if row["Stage"] == "Registered"]
+    (row,) = [row for row in rows if row["Stage"] == "Were registered"]
     assert (row["Women"], row["Men"], row["All who answered"]) == ("7", "not shown", "not shown")
     assert ">7<" in organiser.get(f"{path}/").text and ">12<" in organiser.get(f"{path}/").text  # people in all
 
