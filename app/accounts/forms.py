@@ -77,8 +77,18 @@ class ProfileForm(Form):
     locale = SelectField(_l("Language of your mails"), choices=choices(LANGUAGES.items()))
 
 
+ROLE_NAMES = {
+    "admin": _l("Administrator"),
+    "organiser": _l("Organiser"),
+    "curator": _l("Curator"),
+    "treasurer": _l("Treasurer"),
+    "helper": _l("Helper"),
+    "member": _l("Member"),
+}
+
+
 class RoleForm(Form):
     """Give somebody a role."""
 
     email = EmailField(_l("E-mail address"), validators=[Given(_l("Write an e-mail address."))])
-    role = SelectField(_l("Role"), choices=choices((role, role) for role in ROLES if role != "member"))
+    role = SelectField(_l("Role"), choices=choices((role, ROLE_NAMES[role]) for role in ROLES if role != "member"))

@@ -11,7 +11,15 @@ from flask_login import current_user
 from flask_security.utils import login_user, logout_user
 
 from app.accounts import queries, services
-from app.accounts.forms import CodeForm, EmailForm, NewPasswordForm, PasswordSignInForm, ProfileForm, RoleForm
+from app.accounts.forms import (
+    ROLE_NAMES,
+    CodeForm,
+    EmailForm,
+    NewPasswordForm,
+    PasswordSignInForm,
+    ProfileForm,
+    RoleForm,
+)
 from app.accounts.models import Person
 from app.core.clock import now
 from app.core.database import db
@@ -227,9 +235,10 @@ def people() -> Any:
     page = paged(queries.people(request.args.get("q", "")[:100]))
     through = current_app.config["KERMESSE"].sign_in_through
     joined = queries.joined(person.id for person in page.items) if through else ()
-    return render_template(
-        "accounts/people.html", form=form, page=page, through=through, joined=joined
-    ), 422 if form.errors else 200
+    shown = render_template(
+        "accounts/people.html", form=form, page=page, through=through, joined=joined, role_names=ROLE_NAMES
+    )
+    return shown, 422 if form.errors else 200
 
 
 @blueprint.post("/manage/people/<int(max=2147483647):person_id>/roles/<role>/removal")

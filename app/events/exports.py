@@ -134,7 +134,7 @@ def door(event: Event) -> Table:
 def waiting(event: Event) -> Table:
     """The queue of each pool in its order. Organisers alone."""
     header = [
-        _("Place"), _("Room"), _("Name"), _("E-mail address"), _("Party"), _("Seats missing"), _("Waits since"), _("Moved"),
+        _("Position"), _("Room"), _("Name"), _("E-mail address"), _("Party"), _("Seats missing"), _("Waits since"), _("Moved"),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for pool in event.pools:

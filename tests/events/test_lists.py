@@ -660,7 +660,7 @@ def test_the_doors_list_tells_nothing_that_the_door_need_not_know(full: Event, c
 def test_the_queue_in_its_order_and_the_invitations(full: Event, cast: Cast, client_for: Any) -> None:
     client = client_for(cast.organiser)
     (waits,) = rows_of(client.get(f"/manage/events/{full.id}/lists/waiting.csv"))
-    assert (waits["Place"], waits["Name"], waits["Seats missing"], waits["Moved"]) == ("1", "Waits", "2", "no")
+    assert (waits["Position"], waits["Name"], waits["Seats missing"], waits["Moved"]) == ("1", "Waits", "2", "no")
     (invited,) = rows_of(client.get(f"/manage/events/{full.id}/lists/invitations.xlsx"))
     assert (invited["State"], invited["Name"], invited["Seats"], invited["How many come"]) == (
         "Written to",
