@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextvars import copy_context
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ from app.core.clock import now
 from app.core.database import db
 from app.web.limits import limiter
 from tests.cast import Cast
-from tests.engines import ENGINES, QUICK, SECRET, database_url
+from tests.engines import ENGINES, QUICK, SECRET, database_url, new_postgres_database
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
@@ -43,6 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+TEMPLATE = "migrated"
 _apps: dict[str, Flask] = {}
 
 
@@ -58,16 +62,36 @@ def settings(**changes: str) -> dict[str, str]:
     return base | changes
 
 
-def _build(engine: str, folder: Path) -> Flask:
-    url = database_url(engine, folder, f"kermesse_{WORKER}", QUICK)
-    app = create_app(read(settings(DATA_DIR=str(folder / "data"), DATABASE_URL=url)))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    with app.app_context():
+@cache
+def _template(engine: str, whose: str) -> str:
+    """The address of a database with every table and nothing in it, for copies. The migrations run once a process."""
+    folder = Path(tempfile.mkdtemp(prefix="kermesse-migrated-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    url = database_url(engine, folder, TEMPLATE, whose)
+    with create_app(read(settings(DATA_DIR=str(folder), DATABASE_URL=url))).app_context():
         upgrade()
         db.engine.dispose()
-        if engine == "sqlite":
-            path = Path(url.removeprefix("sqlite:///"))
-            shutil.copyfile(path, path.with_suffix(".template"))
+    return url
+
+
+def _sqlite_file(url: str) -> str:
+    return url.removeprefix("sqlite:///")
+
+
+def migrated(engine: str, folder: Path, name: str, whose: str) -> str:
+    """The address of a fresh database with every table."""
+    template = _template(engine, whose)
+    if engine == "postgresql":
+        return new_postgres_database(name, TEMPLATE, whose)
+    url = database_url(engine, folder, name, whose)
+    shutil.copyfile(_sqlite_file(template), _sqlite_file(url))
+    return url
+
+
+def _build(engine: str, folder: Path) -> Flask:
+    url = migrated(engine, folder, f"kermesse_{WORKER}", QUICK)
+    app = create_app(read(settings(DATA_DIR=str(folder / "data"), DATABASE_URL=url)))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return app
 
 
@@ -75,10 +99,10 @@ def _empty(app: Flask, engine: str) -> None:
     db.session.remove()
     if engine == "sqlite":
         db.engine.dispose()
-        path = Path(app.config["KERMESSE"].database_url.removeprefix("sqlite:///"))
+        path = _sqlite_file(app.config["KERMESSE"].database_url)
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(path.with_suffix(".template"), path)
+        shutil.copyfile(_sqlite_file(_template(engine, QUICK)), path)
         return
     names = [f'"{table.name}"' for table in db.metadata.sorted_tables]
     probes = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)

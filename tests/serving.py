@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,14 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import upgrade
 
 from app import create_app
 from app.cli.run import serving
 from app.config import ROOT, read
 from app.core.database import db
-from tests.conftest import settings
-from tests.engines import database_url, new_postgres_database
+from tests.conftest import migrated, settings
 
 READY_S = 30
 
@@ -98,26 +93,6 @@ class Server:
                 stuck.append(process.args)
         self.processes = []
         assert stuck == [], "told to stop, these did not"
-
-
-_migrated: dict[tuple[str, str], str] = {}
-
-
-def migrated(engine: str, folder: Path, name: str, whose: str) -> str:
-    """The address of a fresh database with every table. The migrations run once a process; the others are copies."""
-    template = f"migrated_{engine}"
-    if (engine, whose) not in _migrated:
-        first = Path(tempfile.mkdtemp(prefix="kermesse-migrated-"))
-        atexit.register(shutil.rmtree, first, ignore_errors=True)
-        url = _migrated[engine, whose] = database_url(engine, first, template, whose)
-        with create_app(read(settings(DATA_DIR=str(first), DATABASE_URL=url))).app_context():
-            upgrade()
-            db.engine.dispose()
-    if engine == "postgresql":
-        return new_postgres_database(name, template, whose)
-    url = database_url(engine, folder, name, whose)
-    shutil.copyfile(_migrated[engine, whose].removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
-    return url
 
 
 @contextlib.contextmanager

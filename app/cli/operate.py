@@ -171,7 +171,7 @@ def sweep() -> None:
 
 
 @click.command("demo")
-@click.option("--works", type=click.IntRange(4), help="How many pictures to draw, of forty.")
+@click.option("--works", type=click.IntRange(4, 40), help="How many pictures to draw.")
 @with_appcontext
 def demonstrate(works: int | None) -> None:
     """Fill the demonstration; safe to repeat."""
@@ -179,7 +179,7 @@ def demonstrate(works: int | None) -> None:
 
     if current_app.config["KERMESSE"].production:
         raise click.ClickException("the demonstration does not belong into production")
-    demo.seed(click.echo, min(works or demo.ALL_WORKS, demo.ALL_WORKS))
+    demo.seed(click.echo, works or demo.ALL_WORKS)
 
 
 COMMANDS = (list_settings, user, worker, demonstrate)

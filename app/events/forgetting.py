@@ -30,6 +30,7 @@ from app.events.models import (
     Registration,
     Speaker,
 )
+from app.events.seats import lock_pools
 
 NOBODY = "erased.invalid"  # nobody is written to there (RFC 2606)
 NAMELESS = "–"
@@ -112,6 +113,7 @@ def _naming(before: datetime) -> list[int]:
 def _forget_names(event_id: int) -> list[str]:
     """Speakers stay on the programme; their addresses go."""
     with atomic():
+        lock_pools(event_id)  # as every writer of registrations does
         registrations = db.session.scalars(select(Registration).where(Registration.event_id == event_id)).all()
         for registration in registrations:
             forget_registration(registration)
