@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_pages_of_a_forgotten_event_still_open(app: Flask, event: Event, cast: C
         organiser = client_for(cast.organiser)
         for page in ("", "registrations/", "invitations/", "list/", "queue/"):
             answer = organiser.get(f"/manage/events/{event.id}/{page}")
-            assert answer.status_code in (200, 404) and "Ann" not in answer.text, page
+            assert answer.status_code in (200, 404) and not re.search(r"\bAnn\b", answer.text), page
         assert client_for().get(f"/registrations/{token}/").status_code == 200
         assert organiser.get("/account/").status_code == 200
 
