@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"en": "English", "fr": "Français", "es": "Español"}
@@ -92,6 +93,12 @@ def database(value: str) -> str:
     return value
 
 
+def zone(value: str) -> str:
+    if value.strip() not in available_timezones():
+        raise ValueError("should be a time zone such as Europe/Zurich")
+    return value.strip()
+
+
 def words(value: str) -> tuple[str, ...]:
     return tuple(word.strip().lower() for word in value.split(",") if word.strip())
 
@@ -117,6 +124,9 @@ SETTINGS = (
         "SECRET_KEY", "", text, "Signs sessions. Empty: generated and kept in DATA_DIR (development).", secret=True
     ),
     Setting("ORGANISATION", "Kermesse", text, "Name of the organisation, shown in pages and mails."),
+    Setting(
+        "TIMEZONE", "Europe/Zurich", zone, "Time zone of payments and books, and the first one offered for what is new."
+    ),
     Setting("STAFF_DOMAINS", "", words, "E-mail domains whose verified addresses are staff, comma separated."),
     Setting("OIDC_ISSUER", "", issuer, "OpenID Connect provider of the organisation, as it names itself. Empty: none."),
     Setting("OIDC_CLIENT_ID", "", text, "Our name at that provider."),

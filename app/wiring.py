@@ -41,6 +41,7 @@ from app.auctions import jobs as auction_jobs
 from app.auctions import manage_views as manage_auctions
 from app.auctions import views as auctions
 from app.auctions.extras import bid_link
+from app.auctions.extras import titles as auction_titles
 from app.auctions.standings import account_section as bids_section
 from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs, mail
@@ -207,6 +208,7 @@ def _registry() -> Registry:
     }
     registry.card_terms = {settlement.PAYABLE: cards.lot_terms, settlement.PLEDGE: cards.pledge_terms}
     registry.card_claims = [cards.claims]
+    registry.purposes = {settlement.PURPOSE: auction_titles}
     registry.inbound = {calendars.REPLY: Inbound(replies.read, replies.act)}
     registry.followers = dict.fromkeys(push.WORDS, push.follow)
     registry.sweeps = {
@@ -315,6 +317,7 @@ def _context(config: Config) -> dict[str, Any]:
         "can_manage": access.can_manage,
         "has_role": access.has_role,
         "organisation": config["ORGANISATION"],
+        "house_zone": config["TIMEZONE"],
         "base_url": config.base_url,
         "development": not config.production,
         "now": now(),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import render_template
 from markupsafe import Markup
+from sqlalchemy import select
 
 from app.auctions import queries
+from app.auctions.models import Auction
+from app.core.database import db
 from app.galleries.models import Artwork
 
 
@@ -15,3 +20,10 @@ def bid_link(artwork: Artwork) -> Markup | None:
     if lot is None:
         return None
     return Markup(render_template("auctions/_bid_link.html", lot=lot, auction=lot.auction))  # noqa: S704
+
+
+def titles(ids: Collection[int]) -> dict[int, str]:
+    """What the treasurer calls the auctions that money came from."""
+    return {
+        row.id: row.title for row in db.session.execute(select(Auction.id, Auction.title).where(Auction.id.in_(ids)))
+    }

@@ -21,6 +21,7 @@ from app.web.forms import (
     TextField,
     WholeField,
     choices,
+    house_zone,
     row_id,
 )
 
@@ -54,7 +55,7 @@ class AuctionForm(Form):
     timezone = SelectField(
         _l("Time zone"),
         choices=choices((zone, zone) for zone in sorted(available_timezones())),
-        default="Europe/Zurich",
+        default=house_zone,
     )
     opens_at = LocalTimeField(_l("Bidding opens"), validators=[Given(_l("Say when bidding opens."))])
     closes_at = LocalTimeField(_l("Bidding closes"), validators=[Given(_l("Say when bidding closes."))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, Protocol
@@ -42,7 +42,7 @@ class Registry:
     address's kind. `followers`: what is told of mails when they are first taken up to be sent, by the word that their keys
     begin with; called in that transaction. `card_terms`: by kind of invoice line, after how many days unpaid its buyer
     agreed that the card they keep with us may be charged (None: not). `card_claims`: what a person's card stands behind, in
-    words; called under the card's lock."""
+    words; called under the card's lock. `purposes`: by purpose of money, the titles of those of its ids that exist."""
 
     jobs: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
     sweeps: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Registry:
     inbound: dict[str, Inbound] = field(default_factory=dict)
     card_terms: dict[str, Callable[[int], int | None]] = field(default_factory=dict)
     card_claims: list[Callable[[int], list[str]]] = field(default_factory=list)
+    purposes: dict[str, Callable[[Collection[int]], dict[int, str]]] = field(default_factory=dict)
 
 
 def registry() -> Registry:

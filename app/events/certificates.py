@@ -38,14 +38,14 @@ def _facts(event: Event, registration: Registration) -> dict[str, object]:
         "organisation": current_app.config["KERMESSE"]["ORGANISATION"],
         "name": registration.name,
         "event": event.title,
-        "when": span(event.starts_at, event.ends_at, event.timezone),
+        "when": span(event.starts_at, event.ends_at, event.timezone, year=True),
         "place": event.place,
         "with": _("Organised with %(partners)s", partners=partners) if partners else "",
         "words": {
             "heading": _("Certificate of attendance"),
             "confirms": _("We confirm that"),
             "attended": _("took part in"),
-            "issued": _("Issued on %(day)s", day=day(now(), event.timezone)),
+            "issued": _("Issued on %(day)s", day=day(now(), event.timezone, year=True)),
             "number": _("Reference %(number)s", number=f"{event.id}-{registration.id}"),
         },
     }

@@ -30,6 +30,7 @@ from app.web.forms import (
     TextField,
     WholeField,
     choices,
+    house_zone,
     row_id,
 )
 
@@ -175,7 +176,7 @@ class EventForm(Form):
         description=_l("Slides, minutes, links: anything to read before or after. You may use Markdown."),
         render_kw={"rows": 4},
     )
-    timezone = SelectField(_l("Time zone"), default="Europe/Zurich", coerce=str)
+    timezone = SelectField(_l("Time zone"), default=house_zone, coerce=str)
     starts_at = _time(_l("Starts"), validators=[Given(_l("Say when it starts."))])
     ends_at = _time(_l("Ends"), validators=[Given(_l("Say when it ends."))])
     place = TextField(_l("Place"), longest=300, description=_l("Building, room, town."))

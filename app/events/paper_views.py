@@ -82,7 +82,7 @@ def _facts(event: Event, title: str) -> dict[str, Any]:
         "accent": (event.campaign.accent if event.campaign else "") or "#5B2A86",
         "organisation": current_app.config["KERMESSE"]["ORGANISATION"],
         "event": event.title,
-        "when": span(event.starts_at, event.ends_at, event.timezone),
+        "when": span(event.starts_at, event.ends_at, event.timezone, year=True),
         "place": event.place,
     }
 

@@ -71,7 +71,7 @@ def facts(registration: Registration) -> dict[str, Any]:
         "accent": (event.campaign.accent if event.campaign else "") or "#5B2A86",
         "organisation": current_app.config["KERMESSE"]["ORGANISATION"],
         "event": event.title,
-        "when": span(event.starts_at, event.ends_at, event.timezone),
+        "when": span(event.starts_at, event.ends_at, event.timezone, year=True),
         "place": event.place,
         "pool": registration.pool.name if registration.pool else "",
         "name": registration.name,

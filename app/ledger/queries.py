@@ -92,6 +92,12 @@ def entries() -> Select[Entry]:
     return select(Entry).order_by(Entry.id.desc()).options(selectinload(Entry.transfers))
 
 
+def purposes() -> list[tuple[str, int]]:
+    """(purpose, id) of everything that money moved for."""
+    query = select(Transfer.purpose, Transfer.purpose_id).where(Transfer.purpose_id.is_not(None)).distinct()
+    return [(row[0], int(row[1] or 0)) for row in db.session.execute(query)]
+
+
 def held() -> list[tuple[str, int, int]]:
     """(purpose, id, partner) of everything that ever brought money for a partner."""
     query = (

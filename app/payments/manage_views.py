@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from app.core.database import db
 from app.core.money import to_decimal
+from app.core.registry import registry
 from app.core.transactions import atomic
 from app.ledger import queries as ledger
 from app.ledger import services as book
@@ -196,14 +198,17 @@ def books() -> Any:
 
 
 def _books(refused: PayoutForm | None = None, at_fault: tuple[str, int, int] | None = None) -> Any:
+    keys = ledger.held()
+    named = _named(key[:2] for key in keys)
     held = [
         (
             *key,
             db.session.get(Partner, key[2]),
+            named[key[:2]],
             ledger.proceeds(*key),
             apart(refused if refused and key == at_fault else PayoutForm(formdata=None), "-".join(map(str, key))),
         )
-        for key in ledger.held()
+        for key in keys
     ]
     too_much = [(item, services.over(item)) for item in queries.paid_too_much()]
     html = render_template(
@@ -243,16 +248,42 @@ def pay_out(purpose: str, purpose_id: int, partner_id: int) -> Any:
 def export() -> Response:
     """Every transfer, for the accountant."""
     partners = {partner.id: partner.name for partner in db.session.scalars(select(Partner))}
+    named = _named(ledger.purposes())
     rows = (
         (
             entry.id, iso(entry.at), entry.kind, entry.memo, move.source.value, move.target.value, move.currency,
             to_decimal(move.amount, move.currency), partners.get(move.partner_id or 0), move.purpose, move.purpose_id,
+            named.get((move.purpose, move.purpose_id or 0), ""),
         )
         for entry in db.session.scalars(ledger.entries())
         for move in entry.transfers
     )  # fmt: skip
-    header = ("entry", "at", "kind", "memo", "from", "to", "currency", "amount", "partner", "purpose", "purpose_id")
+    header = (
+        "entry",
+        "at",
+        "kind",
+        "memo",
+        "from",
+        "to",
+        "currency",
+        "amount",
+        "partner",
+        "purpose",
+        "purpose_id",
+        "title",
+    )
     return csv_response("ledger.csv", header, rows)
+
+
+def _named(purposes: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """What each purpose of money is called by those who look after it; the bare kind and number of what is gone."""
+    ids: dict[str, set[int]] = {}
+    for purpose, purpose_id in purposes:
+        ids.setdefault(purpose, set()).add(purpose_id)
+    titles = {purpose: look(ids[purpose]) for purpose, look in registry().purposes.items() if purpose in ids}
+    return {
+        (purpose, one): titles.get(purpose, {}).get(one, f"{purpose} {one}") for purpose in ids for one in ids[purpose]
+    }
 
 
 def _invoice(invoice_id: int) -> Invoice:

@@ -34,13 +34,13 @@ def amount(value: int, currency: str, *, cents: bool | None = None) -> str:
     return format_amount(value, currency, locale(), cents=cents)
 
 
-def day(value: datetime | date, zone: str = "UTC") -> str:
-    """`Tuesday 30 May 2006`; the year is left out when it is the present one."""
+def day(value: datetime | date, zone: str = "UTC", *, year: bool = False) -> str:
+    """`Tuesday 30 May 2006`; the present year is left out, unless `year`: what is kept or printed is read later on."""
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(zone)).date()
     patterns = {"en": "EEEE d MMMM", "fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}
     pattern = patterns.get(locale(), "EEEE d MMMM")
-    if value.year != now().year:
+    if year or value.year != now().year:
         pattern += " 'de' y" if locale() == "es" else " y"
     return _date(value, pattern, locale())
 
@@ -50,19 +50,19 @@ def time(value: datetime, zone: str = "UTC") -> str:
     return _moment(value, "HH:mm", zone, locale())
 
 
-def when(value: datetime, zone: str = "UTC") -> str:
+def when(value: datetime, zone: str = "UTC", *, year: bool = False) -> str:
     """`Tuesday 30 May 2006, 12:30` in the zone."""
-    return f"{day(value, zone)}, {time(value, zone)}"
+    return f"{day(value, zone, year=year)}, {time(value, zone)}"
 
 
-def span(start: datetime, end: datetime | None, zone: str = "UTC") -> str:
+def span(start: datetime, end: datetime | None, zone: str = "UTC", *, year: bool = False) -> str:
     """A start and an end, the day named once when they share it."""
     if end is None:
-        return when(start, zone)
+        return when(start, zone, year=year)
     here = ZoneInfo(zone)
     if start.astimezone(here).date() == end.astimezone(here).date():
-        return f"{when(start, zone)} – {time(end, zone)}"
-    return f"{when(start, zone)} – {when(end, zone)}"
+        return f"{when(start, zone, year=year)} – {time(end, zone)}"
+    return f"{when(start, zone, year=year)} – {when(end, zone, year=year)}"
 
 
 def stamp(value: datetime, zone: str = "UTC") -> str:

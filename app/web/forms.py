@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from flask import g, request
+from flask import current_app, g, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import ImmutableMultiDict
@@ -40,6 +40,11 @@ def row_id(value: Any) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise ValueError(text)
     return int(text)
+
+
+def house_zone() -> str:
+    """The organisation's own time zone: the first one offered."""
+    return str(current_app.config["KERMESSE"]["TIMEZONE"])
 
 
 class Given(InputRequired):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -15,7 +17,7 @@ from app.core.clock import now, travel
 from app.core.database import db
 from app.core.mail import Suppressed
 from app.core.transactions import atomic
-from app.events import attendance, feedback, remains, services
+from app.events import attendance, certificates, feedback, remains, services, ticket_views
 from app.events.models import Event, Feedback, Registration
 from tests.cast import Cast
 from tests.events.helpers import mails, make_event, seat
@@ -310,6 +312,17 @@ def test_a_certificate_is_for_whoever_came(app: Flask, talk: Any, client_for: An
         assert "certificate.pdf" in client_for().get(f"/registrations/{seats['Anna'].token}/").text
         assert "certificate.pdf" not in client_for().get(f"/registrations/{seats['Bela'].token}/").text
     assert client_for().get("/registrations/guessed/certificate.pdf").status_code == 404
+
+
+def test_paper_names_the_year(app: Flask, talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the year itself: a certificate is read for longer than that."""
+    event, seats = talk
+    monkeypatch.setattr("app.events.certificates.pdf", lambda _template, facts: json.dumps(facts).encode())
+    with _begun(event), app.test_request_context():
+        year = str(event.starts_at.astimezone(ZoneInfo(event.timezone)).year)
+        facts = json.loads(certificates.certificate(seats["Anna"]))
+        assert year in facts["when"] and year in facts["words"]["issued"]
+        assert year in ticket_views.facts(seats["Anna"])["when"]
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

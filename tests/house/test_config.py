@@ -45,6 +45,8 @@ def test_a_good_production_environment_is_accepted(tmp_path: Path) -> None:
         ("KERMESSE_ENV", "prod", "KERMESSE_ENV"),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
         ("TRUSTED_PROXIES", "off", "TRUSTED_PROXIES"),
+        ("TIMEZONE", "Geneva", "TIMEZONE"),
+        ("TIMEZONE", "../Europe/Zurich", "TIMEZONE"),
         ("MAIL_IN", "events", "MAIL_IN"),
         ("MAIL_IN", "Events <events@example.org>", "MAIL_IN"),
         ("MAIL_IN", "events+x@example.org", "MAIL_IN"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.audit import AuditEntry
+from app.core.clock import travel
 from app.core.database import db
 from app.ledger.queries import proceeds
 from app.payments.models import InvoiceStatus
+from tests.auctions.helpers import make_auction
 from tests.conftest import Browserlike
 from tests.nasty import NASTY_TEXTS, encodable
 from tests.payments.helpers import figures, fresh, mails, make_invoice, make_partner, payable, payments
@@ -158,7 +161,31 @@ def test_the_book_as_a_spreadsheet(app: Flask, cast: Any, client_for: Browserlik
     answer = client_for(cast.treasurer).get("/manage/ledger/entries.csv")
     header, line = answer.text.lstrip("\ufeff").splitlines()
     assert header.startswith("entry,at,kind")
-    assert ",held_for_partner,receivable,CHF,35.05,'=HYPERLINK(1),auction,1" in line
+    assert ",held_for_partner,receivable,CHF,35.05,'=HYPERLINK(1),auction,1,auction 1" in line
+
+
+def test_the_book_calls_an_auction_by_its_title(app: Flask, cast: Any, client_for: Browserlike) -> None:
+    auction, treasurer = make_auction(1, title="Pictures for a well"), client_for(cast.treasurer)
+    make_invoice(3500, 1200, purposes=[auction.id, auction.id + 1])  # the second is gone
+    page = treasurer.get("/manage/ledger/").text
+    assert "Pictures for a well</span>" in page and f"auction {auction.id + 1}</span>" in page
+    lines = treasurer.get("/manage/ledger/entries.csv").text.splitlines()
+    assert lines[1].endswith(f"auction,{auction.id},Pictures for a well")
+    assert lines[2].endswith(f"auction,{auction.id + 1},auction {auction.id + 1}")
+
+
+def test_the_organisations_time_is_told_on_receipts_in_books_and_first_in_forms(
+    app: Flask, cast: Any, client_for: Browserlike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config["KERMESSE"].values, "TIMEZONE", "Asia/Tokyo")
+    invoice, treasurer = make_invoice(3500), client_for(cast.treasurer)
+    with travel(datetime(2031, 3, 1, 18, 30, tzinfo=UTC)):  # half past three the next morning in Tokyo
+        treasurer.post(f"/manage/payments/{invoice.id}/cash", data=CASH)
+        assert "paid on Sunday 2 March 2031" in client_for().get(f"/invoices/{invoice.token}/").text
+        assert "2 Mar 2031 03:30" in treasurer.get("/manage/ledger/").text
+    for form in ("events", "auctions"):
+        page = client_for(cast.organiser).get(f"/manage/{form}/new/").text
+        assert 'selected value="Asia/Tokyo"' in page and 'selected value="Europe/Zurich"' not in page
 
 
 @pytest.mark.parametrize("typed", NASTY_TEXTS, ids=range(len(NASTY_TEXTS)))

@@ -14,6 +14,7 @@ from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.clock import travel
 from app.core.money import LARGEST, NotAnAmount, amount_input, format_amount, milestone, parse_amount
 from app.web import access, errors
 from app.web.redirects import safe_path
@@ -136,6 +137,17 @@ def test_times_are_said_like_a_person(app: Flask) -> None:
         )
     with force_locale("es"):
         assert formats.day(moment, "Europe/Zurich") == "martes 30 de mayo de 2006"
+
+
+def test_the_present_year_is_named_on_what_is_kept(app: Flask) -> None:
+    from app.web import formats
+
+    moment = datetime(2006, 5, 30, 10, 30, tzinfo=UTC)
+    with travel(moment), app.test_request_context("/"):
+        assert formats.when(moment, "Europe/Zurich") == "Tuesday 30 May, 12:30"
+        assert formats.when(moment, "Europe/Zurich", year=True) == "Tuesday 30 May 2006, 12:30"
+        assert formats.span(moment, moment.replace(hour=12), "UTC", year=True) == "Tuesday 30 May 2006, 10:30 – 12:30"
+        assert formats.day(moment, year=True) == "Tuesday 30 May 2006"
 
 
 @pytest.mark.parametrize(
