@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 from wtforms.validators import Optional
 
+from app.auctions import increments
 from app.auctions.eligibility import entries, wrong_entry
 from app.auctions.models import Eligibility
 from app.web.forms import (
@@ -26,6 +27,7 @@ from app.web.forms import (
 )
 
 CURRENCIES = ("CHF", "EUR", "USD", "GBP")
+UNIT = 100  # bids are whole francs, euros, dollars, pounds
 
 
 class BidForm(Form):
@@ -44,7 +46,9 @@ class BidForm(Form):
 
 
 class AuctionForm(Form):
-    """An auction. Times are in its zone."""
+    """An auction. Times are in its zone; `table` is what the increments say once they are read."""
+
+    table: increments.Table = ()
 
     title = TextField(_l("Title"), validators=[Given(_l("Give it a title."))])
     campaign_id = SelectField(_l("Campaign"), coerce=row_id)
@@ -59,6 +63,23 @@ class AuctionForm(Form):
     )
     opens_at = LocalTimeField(_l("Bidding opens"), validators=[Given(_l("Say when bidding opens."))])
     closes_at = LocalTimeField(_l("Bidding closes"), validators=[Given(_l("Say when bidding closes."))])
+    steps = LinesField(
+        _l("Increments"),
+        longest=1000,
+        validators=[Given(_l("Write the first line: 0: 1"))],
+        description=_l(
+            "By how much bids climb, a line a step: “20: 2” means from 20 on by 2. They stand from the first bid on."
+        ),
+    )
+    late_minutes = WholeField(
+        _l("Minutes that a late bid adds"),
+        high=60,
+        validators=[Given(_l("Write a number."))],
+        description=_l("A bid in the last so many minutes keeps its lot open for as many more. 0: never."),
+    )
+    latest_minutes = WholeField(
+        _l("Minutes that late bids add at most"), high=600, validators=[Given(_l("Write a number."))]
+    )
     eligibility = SelectField(
         _l("Who may bid"),
         choices=choices(
@@ -115,7 +136,32 @@ class AuctionForm(Form):
         if good and self.opens_at.data and self.closes_at.data and self.closes_at.data <= self.opens_at.data:
             self.closes_at.errors = [_l("Bidding has to close after it opens.")]
             good = False
-        return self._audience_is_clear() and good
+        if good and (self.late_minutes.data or 0) > (self.latest_minutes.data or 0):
+            self.latest_minutes.errors = [_l("This is less than one late bid adds.")]
+            good = False
+        return self._steps_climb() and self._audience_is_clear() and good
+
+    def _steps_climb(self) -> bool:
+        """Reads the increments into `table`."""
+        if not self.steps.data or self.currency.data not in CURRENCIES:
+            return False
+        try:
+            self.table = increments.read(self.steps.data, self.currency.data, UNIT)
+        except increments.WrongLine as fault:
+            said = {
+                "form": _l("Line %(number)d: write two amounts such as 20: 2.", number=fault.number),
+                "units": _l("Line %(number)d: bids are whole amounts, so their steps are.", number=fault.number),
+                "first": _l("Line %(number)d: the first step begins at 0.", number=fault.number),
+                "order": _l("Line %(number)d: this begins no later than the line before.", number=fault.number),
+                "falling": _l(
+                    "Line %(number)d: a step is more than nothing and never smaller than the one before.",
+                    number=fault.number,
+                ),
+                "many": _l("These are more lines than anybody could follow: %(most)d at most.", most=increments.MOST),
+            }
+            self.steps.errors = [said[fault.reason]]
+            return False
+        return True
 
     def _audience_is_clear(self) -> bool:
         """A list has entries that can be read, a code is not easily guessed."""

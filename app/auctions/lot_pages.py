@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.auctions import lots, rules
 from app.auctions.models import Auction, Lot, LotStatus
-from app.auctions.phases import Hammer, Phase, hammers, phase, price_of, title_of, waits_for
+from app.auctions.phases import Hammer, Phase, hammers, late_words, phase, price_of, title_of, waits_for
 from app.core.clock import now
 from app.core.database import db
 from app.galleries import queries as galleries
@@ -53,6 +53,10 @@ class LotView:
     @property
     def waits(self) -> str:
         return waits_for(self.lot, self.phase)
+
+    @property
+    def late_words(self) -> str:
+        return late_words(self.auction)
 
     @property
     def href(self) -> str:

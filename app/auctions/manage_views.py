@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from app.auctions import boards, histories, lot_pages, preparation, queries, services, settlement
+from app.auctions import boards, histories, increments, lot_pages, preparation, queries, rules, services, settlement
 from app.auctions import lots as log
 from app.auctions.forms import AuctionForm, LotForm, StartForm, VoidForm
 from app.auctions.models import Auction, Lot, LotStatus
@@ -40,10 +41,10 @@ def index() -> str:
 @roles("organiser")
 def add() -> Any:
     """Make an auction."""
-    form = _form(AuctionForm())
+    form = _form(AuctionForm(**_steps(None)))
     if form.validate_on_submit():
         with atomic():
-            auction = preparation.create_auction(actor_id=current_user.id, **_values(form))
+            auction = preparation.create_auction(actor_id=current_user.id, **_values(form, None))
         flash(_("The auction stands. Now add lots."), "success")
         return redirect(url_for("manage_auctions.page", auction_id=auction.id), 303)
     return render_template("auctions/manage/edit.html", form=form, auction=None), 422 if form.errors else 200
@@ -54,16 +55,16 @@ def add() -> Any:
 def edit(auction_id: int) -> Any:
     """Change an auction."""
     auction = _auction(auction_id)
-    form = AuctionForm(obj=auction)
+    form = AuctionForm(obj=auction, **_steps(auction))
     form.opens_at.zone = form.closes_at.zone = auction.timezone
     _form(form)
     if form.validate_on_submit():
         try:
             with atomic():
-                preparation.update_auction(auction_id, actor_id=current_user.id, **_values(form))
+                preparation.update_auction(auction_id, actor_id=current_user.id, **_values(form, auction))
         except preparation.AuctionFrozen:
             form.closes_at.errors = [
-                _("Bids stand already: times, currency, beneficiary and bidders stay as they are.")
+                _("Bids stand already: times, increments, currency, beneficiary and bidders stay as they are.")
             ]
         except preparation.NeedStands:
             form.need_title.errors = [_("People have pledged for this already: it keeps a title.")]
@@ -80,9 +81,24 @@ def _form(form: AuctionForm) -> AuctionForm:
     return form
 
 
-def _values(form: AuctionForm) -> dict[str, Any]:
-    values = {field.name: field.data for field in form if field.name != "csrf_token"}
-    return values | {"campaign_id": values["campaign_id"] or None, "need_goal": values["need_goal"] or None}
+def _steps(auction: Auction | None) -> dict[str, Any]:
+    """Increments and soft close as the form shows them."""
+    table, currency = (json.loads(auction.increments), auction.currency) if auction else (rules.INCREMENTS, "CHF")
+    late, latest = (auction.soft_close_s, auction.soft_close_cap_s) if auction else (120, 1800)
+    return {
+        "steps": increments.written(table, currency), "late_minutes": late // 60, "latest_minutes": latest // 60,
+    }  # fmt: skip
+
+
+def _values(form: AuctionForm, auction: Auction | None) -> dict[str, Any]:
+    apart = {"csrf_token", "steps", "late_minutes", "latest_minutes"}
+    values = {field.name: field.data for field in form if field.name not in apart}
+    values |= {"campaign_id": values["campaign_id"] or None, "need_goal": values["need_goal"] or None}
+    values |= {
+        "soft_close_s": 60 * (form.late_minutes.data or 0),
+        "soft_close_cap_s": 60 * (form.latest_minutes.data or 0),
+    }
+    return values | {"increments": json.dumps(form.table)}
 
 
 @blueprint.get(f"{AUCTION}/")

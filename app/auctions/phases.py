@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import ColumnElement, select
 
 from app.auctions import lots
@@ -75,6 +76,23 @@ def waits_for(lot: Lot, current: Phase) -> str:
     """What phones are told while only the room bids on a lot; empty when everybody may."""
     frozen = lot.room_only and current is Phase.OPEN
     return _("The room is bidding. Raise your hand, or wait a moment.") if frozen else ""
+
+
+def late_words(auction: Auction) -> str:
+    """What a late bid does to the end of its lot; empty where lots close on the second."""
+    if not auction.soft_close_s:
+        return ""
+    late, latest = _for(auction.soft_close_s), _for(auction.soft_close_cap_s)
+    return _(
+        "A bid less than %(late)s before the end keeps the lot open for %(late)s more, for %(latest)s at most.",
+        late=late, latest=latest,
+    )  # fmt: skip
+
+
+def _for(seconds: int) -> str:
+    if seconds % 60:
+        return ngettext("%(num)d second", "%(num)d seconds", seconds)
+    return ngettext("%(num)d minute", "%(num)d minutes", seconds // 60)
 
 
 def words(standing: Standing, current: Phase, needed: str) -> str:

@@ -22,6 +22,11 @@ from app.galleries import queries as galleries
 from app.galleries.models import Artwork
 from app.partners.services import add_with_slug
 
+STANDARD = json.dumps(rules.INCREMENTS)
+FIRM = {
+    "opens_at", "closes_at", "currency", "beneficiary_id", "eligibility", "increments", "soft_close_s", "soft_close_cap_s",
+}  # fmt: skip
+
 
 class AuctionFrozen(Exception):
     """A bid stands, so what it was made under cannot change."""
@@ -54,16 +59,21 @@ def create_auction(
     need_title: str = "",
     need_text: str = "",
     need_goal: int | None = None,
+    increments: str = STANDARD,
+    soft_close_s: int = 120,
+    soft_close_cap_s: int = 1800,
     published: bool = False,
     actor_id: int | None = None,
 ) -> Auction:
-    """Make an auction with the standard increments and soft close; its address is made from its title."""
+    """Make an auction, with the standard increments (JSON, see `Auction`) and soft close unless told otherwise; its address
+    is made from its title."""
     auction = Auction(
         title=title, opens_at=opens_at, closes_at=closes_at, beneficiary_id=beneficiary_id, campaign_id=campaign_id,
         summary=summary, terms=terms, currency=currency, timezone=timezone, eligibility=Eligibility(eligibility),
         admitted=admitted, invitation_code=invitation_code, card_required=card_required, card_charge_days=card_charge_days,
         need_title=need_title, need_text=need_text, need_goal=need_goal,
-        published=published, increments=json.dumps(rules.INCREMENTS), created_at=now(),
+        published=published, increments=increments, soft_close_s=soft_close_s, soft_close_cap_s=soft_close_cap_s,
+        created_at=now(),
     )  # fmt: skip
     add_with_slug(auction, title, "auction")
     audit.record("create auction", "auction", auction.id, actor_id)
@@ -81,9 +91,8 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
     auction: Auction | None = locked(Auction, auction_id)
     if auction is None:
         raise LookupError(auction_id)
-    firm = {"opens_at", "closes_at", "currency", "beneficiary_id", "eligibility"}
     changed = {name for name, value in values.items() if getattr(auction, name) != value}
-    if auction.frozen_at is not None and changed & firm:
+    if auction.frozen_at is not None and changed & FIRM:
         raise AuctionFrozen
     if "need_title" in changed and not values["need_title"]:
         pledged = select(Pledge.id).where(Pledge.auction_id == auction_id, Pledge.withdrawn_at.is_(None))

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from app.auctions import offers, pledges, preparation, settlement
+from app.auctions import control, offers, pledges, preparation, settlement
 from app.auctions.models import Auction, Award, AwardStatus, Lot, LotEvent
 from app.core.clock import travel
 from app.core.database import db
@@ -25,6 +25,7 @@ from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.nasty import NASTY_TEXTS, encodable
 from tests.races.test_seats import at_once
+from tests.web.controls import Page
 
 PAGES = ("/manage/auctions/", "/manage/auctions/new/", "{auction}", "{auction}edit/", "{auction}labels/", "{lot}")
 ACTIONS = (
@@ -51,8 +52,19 @@ def facts(**changes: Any) -> dict[str, Any]:
         "title": "The spring auction", "campaign_id": "0", "beneficiary_id": str(partner), "currency": "CHF",
         "timezone": "Europe/Zurich", "opens_at": "2027-03-01T09:00", "closes_at": "2027-03-08T20:00",
         "eligibility": "signed_in", "summary": "Pictures", "terms": "A bid is a promise.", "published": "y",
+        "steps": "0: 1", "late_minutes": "2", "latest_minutes": "30",
     }  # fmt: skip
     return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def as_it_stands(client: Any, path: str) -> dict[str, Any]:
+    """What the form at this address sends when nobody types anything."""
+    return Page(client.get(path).text).form(path).values
+
+
+def verified(app: Flask, auction: Auction) -> str:
+    said: str = app.test_cli_runner().invoke(args=["auctions", "verify", auction.slug]).output
+    return said
 
 
 def count(model: Any) -> int:
@@ -106,6 +118,8 @@ def test_an_auction_is_made_in_its_own_zone(cast: Cast, client_for: Browserlike)
         {"closes_at": "9999-12-31T23:59"}, {"opens_at": "2027-03-28T02:30", "closes_at": "2027-04-01T10:00"},
         {"currency": "XXX"}, {"currency": None}, {"timezone": "Mars/Olympus"}, {"beneficiary_id": "999"},
         {"beneficiary_id": "x"}, {"beneficiary_id": None}, {"campaign_id": "999"}, {"eligibility": "everybody"},
+        {"steps": ""}, {"steps": "1: 1"}, {"steps": "0: 1\n20"}, {"late_minutes": ""}, {"late_minutes": "-1"},
+        {"late_minutes": "61"}, {"late_minutes": "5", "latest_minutes": "4"}, {"latest_minutes": "601"},
     ],
 )  # fmt: skip
 def test_what_makes_no_auction_is_said_beside_the_field(
@@ -150,6 +164,62 @@ def test_after_the_first_bid_only_words_may_change(cast: Cast, client_for: Brows
     answer = client.post(address("{lot}", auction), data={"title": "My mother", "start": "10"})
     assert answer.status_code == 303
     assert lot_of(auction).title == "My mother"
+
+
+def test_increments_and_soft_close_are_the_organisers_until_the_first_bid(
+    app: Flask, cast: Cast, client_for: Browserlike
+) -> None:
+    organiser, parent = client_for(cast.organiser), client_for(cast.parent)
+    auction = make_auction(published=True)
+    path = address("{auction}edit/", auction)
+    page = organiser.get(path).text
+    assert "0: 1\n20: 2\n50: 5\n100: 10\n250: 25\n500: 50\n1000: 100</textarea>" in page
+    good = as_it_stands(organiser, path)
+    wanted = good | {"steps": "0: 5\r\n\r\n 100:20 ", "late_minutes": "10", "latest_minutes": "45"}
+    assert organiser.post(path, data=wanted).status_code == 303
+    lot = lot_of(auction)
+    assert lot.auction.increments == "[[0, 500], [10000, 2000]]"
+    page = parent.get(f"/auctions/{auction.slug}/lots/1/").text
+    assert (
+        "A bid less than 10 minutes before the end keeps the lot open for 10 minutes more, for 45 minutes at most."
+        in page
+    )
+    bid(lot, cast.parent, 50)
+    bid(lot_of(auction), cast.stranger, 30)
+    assert lot_of(auction).price == 3500
+    assert organiser.post(path, data=as_it_stands(organiser, path)).status_code == 303  # nothing but what stands
+    for change in ({"steps": "0: 1"}, {"late_minutes": "9"}, {"latest_minutes": "46"}):
+        answer = organiser.post(path, data=wanted | change)
+        assert answer.status_code == 422 and "Bids stand already" in answer.text
+    assert lot_of(auction).auction.increments == "[[0, 500], [10000, 2000]]"
+    assert verified(app, auction) == "1 lots replayed, 0 differences\n"
+
+
+def test_lots_that_close_on_the_second_say_nothing_of_late_bids(
+    app: Flask, cast: Cast, client_for: Browserlike
+) -> None:
+    auction = make_auction(minutes=1)
+    path, organiser = address("{auction}edit/", auction), client_for(cast.organiser)
+    assert organiser.post(path, data=as_it_stands(organiser, path) | {"late_minutes": "0"}).status_code == 303
+    end = lot_of(auction).closes_at
+    bid(lot_of(auction), cast.parent, 20)
+    bid(lot_of(auction), cast.stranger, 30)
+    assert lot_of(auction).closes_at == end
+    assert "before the end" not in client_for().get(f"/auctions/{auction.slug}/lots/1/").text
+    (mail,) = mails("outbid:")
+    assert "near the end" not in mail.text and "Bidding closes on" in mail.text
+
+
+def test_terms_may_change_after_more_time_while_nobody_has_bid(app: Flask, cast: Cast, client_for: Browserlike) -> None:
+    auction = make_auction(minutes=30)
+    path, organiser = address("{auction}edit/", auction), client_for(cast.organiser)
+    with atomic():
+        control.extend(auction.id, 5, "Five minutes more.", "operation-1", cast.organiser.id)
+    assert organiser.post(path, data=as_it_stands(organiser, path) | {"steps": "0: 3"}).status_code == 303
+    bid(lot_of(auction), cast.parent, 20)
+    bid(lot_of(auction), cast.stranger, 15)
+    assert lot_of(auction).price == 1800
+    assert verified(app, auction) == "1 lots replayed, 0 differences\n"
 
 
 def test_lots_are_added_in_bulk_at_one_price(cast: Cast, client_for: Browserlike) -> None:
