@@ -19,6 +19,7 @@ from app.auctions.models import Auction, Lot, LotStatus
 from app.core.database import db
 from app.core.transactions import atomic
 from app.events.queries import campaign_choices
+from app.partners.models import PartnerKind
 from app.partners.queries import partner_choices
 from app.web.access import public, roles
 from app.web.forms import choices
@@ -77,7 +78,8 @@ def edit(auction_id: int) -> Any:
 
 def _form(form: AuctionForm) -> AuctionForm:
     form.campaign_id.choices = choices([(0, _("None")), *campaign_choices()])
-    form.beneficiary_id.choices = choices(partner_choices())
+    likely = partner_choices(PartnerKind.NGO)
+    form.beneficiary_id.choices = choices([*likely, *(one for one in partner_choices() if one not in likely)])
     return form
 
 

@@ -111,6 +111,18 @@ def test_an_auction_is_made_in_its_own_zone(cast: Cast, client_for: Browserlike)
     assert client_for(cast.organiser).get(answer.headers["Location"]).status_code == 200
 
 
+def test_the_beneficiary_is_most_likely_an_ngo(app: Flask, cast: Cast, client_for: Browserlike) -> None:
+    organiser = client_for(cast.organiser)
+    assert "No partner is known yet." in organiser.get("/manage/auctions/new/").text
+    with atomic():
+        for name, kind in (("A company", "company"), ("Well", "ngo"), ("Bridge", "ngo")):
+            create_partner(name=name, kind=kind)
+    page = organiser.get("/manage/auctions/new/").text
+    found = re.search(r'<select[^>]*name="beneficiary_id".*?</select>', page, re.DOTALL)
+    assert found is not None and re.findall(r">([^<]+)</option>", found[0]) == ["Bridge", "Well", "A company"]
+    assert "No partner is known yet." not in page
+
+
 @pytest.mark.parametrize(
     "changes",
     [
