@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
@@ -34,8 +35,7 @@ class LotView:
     needed: int
     steps: list[int]
     reserve_met: bool | None
-    picture: galleries.Picture | None
-    artwork: Artwork | None  # the one that `picture` shows; None when none may be seen any more
+    works: tuple[tuple[Artwork, galleries.Picture], ...]  # those that may be seen
     hammer: Hammer | None = None
 
     @property
@@ -44,11 +44,37 @@ class LotView:
         auction, lot = self.auction, self.lot
         works = [row for artwork in lot.artworks for row in (artwork, artwork.theme, artwork.school)]
         rows = facts_of(auction, auction.beneficiary, auction.campaign, lot, *works)
-        return rows, self.phase, self.hammer, self.picture
+        return rows, self.phase, self.hammer, tuple(picture for _artwork, picture in self.works)
+
+    @property
+    def picture(self) -> galleries.Picture | None:
+        return self.works[0][1] if self.works else None
+
+    @property
+    def artwork(self) -> Artwork | None:
+        """The only picture of the lot, with what its label tells; None of several, or when it may not be seen."""
+        return self.works[0][0] if len(self.works) == len(self.lot.artworks) == 1 else None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its pictures may be seen; else what was written about them may not be read either."""
+        return len(self.works) == len(self.lot.artworks)
 
     @property
     def title(self) -> str:
-        return title_of(self.lot, hidden=self.artwork is None)
+        return title_of(self.lot, hidden=not self.whole)
+
+    @property
+    def description(self) -> str:
+        return self.lot.description if self.whole else ""
+
+    @property
+    def by(self) -> str:
+        """Whose it is, as published: the artists, or who gave it."""
+        artists = dict.fromkeys(named(artwork) for artwork, _picture in self.works if artwork.artist)
+        if artists or not self.lot.given_by:
+            return " · ".join(artists)
+        return _("Given by %(name)s", name=self.lot.given_by)
 
     @property
     def waits(self) -> str:
@@ -74,6 +100,11 @@ class LotView:
         if self.lot.settled_at is not None:
             return self.hammer is not None
         return self.phase is Phase.CLOSED and self.lot.price is not None and self.reserve_met is not False
+
+
+def named(artwork: Artwork) -> str:
+    """The artist as published: `Lia, 9–10`."""
+    return f"{artwork.artist}, {artwork.age_band}" if artwork.age_band else artwork.artist
 
 
 def lot_views(found: Auction, limit: int | None = None, *, withdrawn: bool = False) -> list[LotView]:
@@ -119,7 +150,6 @@ def _view(
     auction: Auction, lot: Lot, pictures: dict[int, galleries.Picture], at: datetime, hammer: Hammer | None
 ) -> LotView:
     terms, state = lots.terms_of(auction, lot), lots.state_of(lot)
-    shown = next((artwork for artwork in lot.artworks if artwork.id in pictures), None)
     return LotView(
         lot=lot,
         auction=auction,
@@ -129,6 +159,5 @@ def _view(
         needed=rules.next_minimum(terms, state),
         steps=rules.steps(terms, state),
         reserve_met=rules.reserve_met(terms, state) if lot.reserve is not None else None,
-        picture=pictures[shown.id] if shown is not None else None,
-        artwork=shown,
+        works=tuple((artwork, pictures[artwork.id]) for artwork in lot.artworks if artwork.id in pictures),
     )

@@ -14,7 +14,7 @@ from flask_login import current_user
 
 from app.auctions import boards, histories, increments, lot_pages, preparation, queries, rules, services, settlement
 from app.auctions import lots as log
-from app.auctions.forms import AuctionForm, LotForm, StartForm, VoidForm
+from app.auctions.forms import AuctionForm, LotForm, StartForm, ThingForm, VoidForm
 from app.auctions.models import Auction, Lot, LotStatus
 from app.core.database import db
 from app.core.transactions import atomic
@@ -107,10 +107,12 @@ def _values(form: AuctionForm, auction: Auction | None) -> dict[str, Any]:
 @roles("organiser", "helper", "treasurer")
 def page(auction_id: int) -> Any:
     """One auction: its lots, what they stand at, what may be added, who won."""
-    return _page(_auction(auction_id), StartForm())
+    return _page(_auction(auction_id), StartForm(formdata=None))
 
 
-def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collection[int] = ()) -> Any:
+def _page(
+    auction: Auction, form: StartForm, status: int = 200, chosen: Collection[int] = (), thing: ThingForm | None = None
+) -> Any:
     views = lot_pages.lot_views(auction, withdrawn=True)
     html = render_template(
         "auctions/manage/page.html",
@@ -122,7 +124,8 @@ def _page(auction: Auction, form: StartForm, status: int = 200, chosen: Collecti
         statement=queries.proceeds_of(auction),
         form=form,
         chosen=chosen,
-        nothing_chosen=status == 422 and not chosen,
+        nothing_chosen=status == 422 and not chosen and thing is None,
+        thing=thing or ThingForm(formdata=None),
     )
     return html, status
 
@@ -147,13 +150,33 @@ def add_lots(auction_id: int) -> Any:
         return _page(auction, form, 422, chosen)
     try:
         with atomic():
-            made = preparation.add_lots(auction_id, chosen, form.start.data or 0, current_user.id)
+            made = preparation.add_lots(
+                auction_id, chosen, form.start.data or 0, current_user.id, together=form.together.data or ""
+            )
     except preparation.NotAuctionable:
         flash(
             _("One of these pictures has no consent for an auction, or is a lot already. Nothing was added."), "warning"
         )
     else:
         flash(ngettext("%(num)s lot added.", "%(num)s lots added.", len(made)), "success")
+    return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
+
+
+@blueprint.post(f"{AUCTION}/things")
+@roles("organiser")
+def add_thing(auction_id: int) -> Any:
+    """Add a lot that is no pupil's picture."""
+    auction, form = _auction(auction_id), ThingForm()
+    form.thing_start.currency = auction.currency
+    good = form.validate()
+    if good and (wrong := _start_fault(form.thing_start.data, auction)):
+        form.thing_start.errors, good = [wrong], False
+    if not good:
+        return _page(auction, StartForm(formdata=None), 422, thing=form)
+    with atomic():
+        values = {name.removeprefix("thing_"): value for name, value in form.data.items() if name.startswith("thing_")}
+        preparation.add_thing(auction_id, actor_id=current_user.id, **values)
+    flash(ngettext("%(num)s lot added.", "%(num)s lots added.", 1), "success")
     return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
 
 
@@ -173,7 +196,8 @@ def lot(lot_id: int) -> Any:
     for field in (form.start, form.reserve, form.sanity_cap):
         field.currency = found.auction.currency
     if form.validate_on_submit():
-        values = {name: getattr(form, name).data or None for name in ("title", "start", "reserve", "sanity_cap")}
+        values: dict[str, Any] = {name: getattr(form, name).data or "" for name in ("title", "description", "given_by")}
+        values |= {name: getattr(form, name).data or None for name in ("start", "reserve", "sanity_cap")}
         try:
             if wrong := _start_fault(values["start"], found.auction):
                 form.start.errors = [wrong]
@@ -183,7 +207,7 @@ def lot(lot_id: int) -> Any:
                 flash(_("Kept."), "success")
                 return redirect(url_for("manage_auctions.lot", lot_id=lot_id), 303)
         except preparation.AuctionFrozen:
-            form.start.errors = [_("Somebody has bid: the amounts of this lot stay as they are.")]
+            form.start.errors = [_("Somebody has bid: what this lot is and its amounts stay as they are.")]
     return _lot_page(_lot(lot_id), form, VoidForm(formdata=None))
 
 

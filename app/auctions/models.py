@@ -121,6 +121,8 @@ class Lot(Base):
 
     `maximum` is the leader's secret. `secret` makes the salts of the public commitments, `head` is the hash of the newest
     line of the public log, and the leader's own bids are sealed from `sealed_from` on: see `chain.py`.
+
+    A lot is one picture, several, or a thing that somebody gave: then `given_by` names them as they wish.
     """
 
     __tablename__ = "lot"
@@ -129,6 +131,8 @@ class Lot(Base):
     number: Mapped[int]
     code: Mapped[str] = mapped_column(String(12), unique=True)
     title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    given_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     start: Mapped[int] = mapped_column(BigInteger)
     reserve: Mapped[int | None] = mapped_column(BigInteger)
     buy_now: Mapped[int | None] = mapped_column(BigInteger)

@@ -83,7 +83,7 @@ def outbid(lot: Lot, told: Sequence[Outbid], readers: Mapping[int, Reader]) -> N
 def outbid_letter(facts: Mapping[str, Any]) -> Letter:
     """The words for somebody who was outbid. The title goes with the picture when its consent is withdrawn."""
     lot = db.session.get_one(Lot, facts["lot_id"], options=[selectinload(Lot.artworks)])
-    title = phases.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
+    title = phases.public_title(lot)
     context = {"auction": lot.auction, "lot": lot, "title": title, "link": lot_link(lot.auction, lot), **facts}
     return Letter("auction_outbid", _("Somebody bid more for “%(title)s”", title=title), context)
 
@@ -140,4 +140,4 @@ def thanks_letter(facts: Mapping[str, Any]) -> Letter:
 def _shown(lot: Lot) -> tuple[str, str | None]:
     """Title and picture as far as they may be shown."""
     picture = next(filter(None, (galleries.mail_image_url(artwork.id) for artwork in lot.artworks)), None)
-    return phases.title_of(lot, hidden=picture is None), picture
+    return phases.public_title(lot), picture

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 from app.auctions import lots
 from app.auctions.models import Auction, Award, AwardStatus, Bidder, Lot, LotStatus
 from app.core.database import db
+from app.galleries import queries as galleries
 
 
 class Phase(StrEnum):
@@ -70,6 +71,12 @@ def price_of(lot: Lot) -> int:
 def title_of(lot: Lot, *, hidden: bool) -> str:
     """The picture's title goes with the picture when its consent is withdrawn."""
     return _("Lot %(number)s", number=lot.number) if hidden and lot.artworks else lot.title
+
+
+def public_title(lot: Lot) -> str:
+    """The title as everybody may read it now: as one picture of the lot goes, so does what the lot is called."""
+    ids = [artwork.id for artwork in lot.artworks]
+    return title_of(lot, hidden=len(galleries.pictures_for(ids)) < len(ids))
 
 
 def waits_for(lot: Lot, current: Phase) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from app.auctions import rules
 from app.auctions.models import Auction, Eligibility, Lot, LotStatus, Pledge, lot_artwork
@@ -113,8 +113,11 @@ def update_auction(auction_id: int, *, actor_id: int | None, **values: Any) -> A
     return auction
 
 
-def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: int | None = None) -> list[Lot]:
-    """One lot for each artwork, numbered on from the last. Raises NotAuctionable, naming none half way."""
+def add_lots(
+    auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: int | None = None, *, together: str = ""
+) -> list[Lot]:
+    """One lot for each artwork, numbered on from the last; or one lot of all of them, called `together`. Raises
+    NotAuctionable, naming none half way."""
     auction: Auction | None = locked(Auction, auction_id)
     if auction is None:
         raise LookupError(auction_id)
@@ -124,22 +127,46 @@ def add_lots(auction_id: int, artwork_ids: Sequence[int], start: int, actor_id: 
     taken = set(db.session.scalars(select(lot_artwork.c.artwork_id).where(lot_artwork.c.artwork_id.in_(artwork_ids))))
     if set(artwork_ids) - allowed or taken:
         raise NotAuctionable
-    last = db.session.scalar(select(func.max(Lot.number)).where(Lot.auction_id == auction_id)) or 0
-    made = []
-    for number, artwork_id in enumerate(artwork_ids, last + 1):
-        artwork = db.session.get_one(Artwork, artwork_id)
-        lot = Lot(
-            auction_id=auction_id, number=number, code=short_code(), title=artwork.title, start=start,
-            scheduled_end=auction.closes_at, closes_at=auction.closes_at, artworks=[artwork],
-            status=LotStatus.PAUSED if auction.paused_at else LotStatus.OPEN,
-        )  # fmt: skip
-        db.session.add(lot)
-        made.append(lot)
+    works = [db.session.get_one(Artwork, artwork_id) for artwork_id in artwork_ids]
+    if together:
+        lots = [Lot(title=together, start=start)]
+        links = [(lots[0], place, work) for place, work in enumerate(works)]
+    else:
+        lots = [Lot(title=work.title, start=start) for work in works]
+        links = [(lot, 0, work) for lot, work in zip(lots, works, strict=True)]
+    _hang(auction, lots)
+    db.session.execute(
+        insert(lot_artwork),
+        [{"lot_id": lot.id, "artwork_id": work.id, "position": place} for lot, place, work in links],
+    )
+    audit.record("add lots", "auction", auction_id, actor_id, count=len(lots))
+    return lots
+
+
+def add_thing(
+    auction_id: int, *, title: str, start: int, description: str = "", given_by: str = "", actor_id: int | None = None
+) -> Lot:
+    """A lot that is no pupil's picture: a dinner, a print, an hour of somebody's time."""
+    auction: Auction | None = locked(Auction, auction_id)
+    if auction is None:
+        raise LookupError(auction_id)
+    lot = Lot(title=title, start=start, description=description, given_by=given_by)
+    _hang(auction, [lot])
+    audit.record("add lots", "auction", auction_id, actor_id, count=1)
+    return lot
+
+
+def _hang(auction: Auction, lots: Sequence[Lot]) -> None:
+    """Number them on from the last, and close them with the auction; the auction is locked."""
+    last = db.session.scalar(select(func.max(Lot.number)).where(Lot.auction_id == auction.id)) or 0
+    for number, lot in enumerate(lots, last + 1):
+        lot.auction_id, lot.number, lot.code = auction.id, number, short_code()
+        lot.scheduled_end = lot.closes_at = auction.closes_at
+        lot.status = LotStatus.PAUSED if auction.paused_at else LotStatus.OPEN
+    db.session.add_all(lots)
     db.session.flush()
-    for lot in made:
+    for lot in lots:
         enqueue(CLOSE, str(lot.id), lot.closes_at, lot_id=lot.id)
-    audit.record("add lots", "auction", auction_id, actor_id, count=len(made))
-    return made
 
 
 def take_turns_for(artwork_ids: Sequence[int]) -> None:
@@ -149,11 +176,13 @@ def take_turns_for(artwork_ids: Sequence[int]) -> None:
 
 
 def update_lot(lot_id: int, *, actor_id: int, **values: Any) -> Lot:
-    """Change a lot's title, start, reserve or cap; amounts only while nobody has bid. Raises AuctionFrozen."""
+    """Change a lot's title, who gave it, what it is, start, reserve or cap; what it is and the amounts only while nobody has
+    bid. Raises AuctionFrozen."""
     lot: Lot | None = locked(Lot, lot_id)
     if lot is None:
         raise LookupError(lot_id)
-    if lot.last_seq and any(getattr(lot, name) != value for name, value in values.items() if name != "title"):
+    firm = set(values) - {"title", "given_by"}
+    if lot.last_seq and any(getattr(lot, name) != values[name] for name in firm):
         raise AuctionFrozen
     for name, value in values.items():
         setattr(lot, name, value)

@@ -29,7 +29,6 @@ from app.core.jobs import enqueue
 from app.core.mail import Mail
 from app.core.transactions import atomic
 from app.core.webpush import Outcome, Target
-from app.galleries import queries as galleries
 from app.web.formats import amount, when
 
 SEND = "auctions.push"
@@ -158,8 +157,9 @@ def _lot(lot_id: int) -> Lot | None:
 def _title(lot: Lot) -> str:
     """A locked screen is read by anybody: a title that names the child stays off it, as one without consent does."""
     names = {word for artwork in lot.artworks for word in artwork.artist.casefold().split() if len(word) > 1}
-    hidden = not galleries.pictures_for([artwork.id for artwork in lot.artworks])
-    return phases.title_of(lot, hidden=hidden or any(name in lot.title.casefold() for name in names))
+    if any(name in lot.title.casefold() for name in names):
+        return phases.title_of(lot, hidden=True)
+    return phases.public_title(lot)
 
 
 def _open(lot: Lot | None) -> bool:

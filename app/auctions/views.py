@@ -199,6 +199,7 @@ def _page(
         view=view,
         lot=view.lot,
         auction=view.auction,
+        named=lot_pages.named,
         form=form,
         mine=mine,
         needed=needed,

@@ -23,7 +23,6 @@ from app.core.database import db
 from app.core.mail import queue_letters
 from app.core.registry import Letter
 from app.core.transactions import atomic
-from app.galleries import queries as galleries
 
 SOON = timedelta(hours=1)
 CLOSING = "closing"
@@ -99,6 +98,6 @@ def remind() -> None:
 def closing_letter(facts: Mapping[str, Any]) -> Letter:
     """The words for somebody whose lot closes soon."""
     lot = db.session.get_one(Lot, facts["lot_id"], options=[selectinload(Lot.artworks)])
-    title = phases.title_of(lot, hidden=not galleries.pictures_for([artwork.id for artwork in lot.artworks]))
+    title = phases.public_title(lot)
     context = {"auction": lot.auction, "lot": lot, "title": title, "link": notices.lot_link(lot.auction, lot)}
     return Letter("auction_closing", _("“%(title)s” closes soon", title=title), context)

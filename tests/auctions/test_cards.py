@@ -31,6 +31,7 @@ from tests.cast import Cast
 from tests.conftest import Browserlike
 from tests.payments.helpers import stripe_for
 from tests.races.test_seats import at_once
+from tests.web.controls import Page
 
 DAYS = 14
 _numbers = itertools.count(1)
@@ -220,17 +221,10 @@ def test_a_refusal_for_another_reason_asks_for_no_card(app: Flask, cast: Cast, c
 def test_the_option_is_set_and_lifted_while_bids_stand(app: Flask, cast: Cast, client_for: Browserlike) -> None:
     auction, client = make_auction(), client_for(cast.parent)
     bid(lot_of(auction), cast.parent, 20)
-    form = {
-        "title": "T", "beneficiary_id": str(auction.beneficiary_id), "campaign_id": "0", "timezone": "Europe/Zurich",
-        "currency": "CHF", "eligibility": "signed_in", "published": "y", "card_required": "y", "card_charge_days": "7",
-    }  # fmt: skip
-    organiser = client_for(cast.organiser)
-    page = organiser.get(f"/manage/auctions/{auction.id}/edit/").text
+    organiser, path = client_for(cast.organiser), f"/manage/auctions/{auction.id}/edit/"
+    page = organiser.get(path).text
     assert "Test mode" in page
-    times = {
-        name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', page).group(1) for name in ("opens_at", "closes_at")
-    }  # type: ignore[union-attr]
-    answer = organiser.post(f"/manage/auctions/{auction.id}/edit/", data=form | times)
+    answer = organiser.post(path, data=Page(page).form(path).values | {"card_required": "y", "card_charge_days": "7"})
     assert answer.status_code == 303, answer.text[:3000]
     assert lot_of(auction).leader_id is not None, "the bid stands"
     answer = send(client, auction, 30)

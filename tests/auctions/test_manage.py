@@ -32,6 +32,7 @@ ACTIONS = (
     "/manage/auctions/new/",
     "{auction}edit/",
     "{auction}lots",
+    "{auction}things",
     "{lot}",
     "{lot}voids",
     "{lot}pause",
@@ -89,7 +90,14 @@ def test_actions_are_not_for_strangers(cast: Cast, client_for: Browserlike, patt
     auction = make_auction()
     bid(lot_of(auction), cast.parent, 50)
     path = address(pattern, auction)
-    data = facts() | {"start": "99", "artwork": "1", "seq": "1", "reason": "Because"}
+    data = facts() | {
+        "start": "99",
+        "artwork": "1",
+        "seq": "1",
+        "reason": "Because",
+        "thing_title": "Dinner",
+        "thing_start": "9",
+    }
     for person in (cast.stranger, cast.parent, cast.curator, cast.helper):
         assert client_for(person).post(path, data=data).status_code == 403
     assert client_for().post(path, data=data).status_code == 303
@@ -157,9 +165,14 @@ def test_bad_input_into_every_field(cast: Cast, client_for: Browserlike, text: s
     for name in ("seq", "reason"):
         answer = client.post(address("{lot}voids", auction), data={"seq": "1", "reason": "x", name: encodable(text)})
         assert answer.status_code in (413, 422), name
-    for name in ("start", "artwork"):
+    for name in ("start", "artwork", "together"):
         answer = client.post(address("{auction}lots", auction), data={"start": "10", name: encodable(text)})
         assert answer.status_code in (303, 413, 422), name
+    for name in ("thing_title", "thing_description", "thing_given_by", "thing_start"):
+        good = {"thing_title": "Dinner", "thing_start": "10"}
+        answer = client.post(address("{auction}things", auction), data=good | {name: encodable(text)})
+        assert answer.status_code in (303, 413, 422), name
+        assert client.get(f"/auctions/{auction.slug}/").status_code == 200
     assert client.post(address("{lot}", auction), json=[]).status_code == 422
     assert lot_of(auction).start > 0
 

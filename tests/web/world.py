@@ -704,6 +704,8 @@ CASES: dict[str, list[Case]] = {
                      "eligibility": "closes_at", "beneficiary_id": "closes_at"}, thorough=False),
         Case("manage_auctions.add_lots", "organiser", "auction_id", ("manage_auctions.page", "auction_id"),
              {"start": "35", "artwork": free_picture}),
+        Case("manage_auctions.add_thing", "organiser", "auction_id", ("manage_auctions.page", "auction_id"),
+             fill={"thing_title": "A dinner", "thing_description": "For two.", "thing_given_by": "A café", "thing_start": "30"}),
         Case("manage_auctions.lot", "organiser", "lot_id=empty_lot", fill={"reserve": "90", "sanity_cap": "900"}),
         Case("manage_auctions.void", "organiser", "lot_id", ("manage_auctions.lot", "lot_id"),
              {"seq": standing_bid, "reason": "A slip."}, beside={"reason": "seq"}),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.auctions import pledges, preparation, services, settlement
 from app.auctions.models import Auction, Award, lot_artwork
 from app.cli.demo import people, pictures, programme
-from app.cli.demo.texts import AUCTION_TERMS, BIDDERS, CAMPAIGN_2006, GALLERY_2006, GALLERY_NOW
+from app.cli.demo.texts import AUCTION_TERMS, BIDDERS, CAMPAIGN_2006, GALLERY_2006, GALLERY_NOW, THINGS
 from app.core.clock import now, travel
 from app.core.database import db
 from app.core.transactions import atomic, locked
@@ -144,6 +144,7 @@ def _running() -> None:
             "Every picture of this year’s exhibition. Bid from where you stand; the last two minutes decide.",
             programme.this_season()["title"], GALLERY_NOW["title"], opens, closes,
         )  # fmt: skip
+        lots += _things()
     for index, lot_id in enumerate(lots):
         for step in range((index * 3) % 5):
             _bid(
@@ -153,6 +154,17 @@ def _running() -> None:
                 opens + timedelta(hours=9 + 20 * step, minutes=17 * index),
             )
     _pledges(opens)
+
+
+def _things() -> list[int]:
+    """What colleagues gave besides the pictures."""
+    made = auction(title_now())
+    assert made is not None
+    with atomic():
+        return [
+            preparation.add_thing(made.id, title=title, description=words, given_by=giver, start=START).id
+            for title, words, giver in THINGS
+        ]
 
 
 def _pledges(opens: datetime) -> None:

@@ -258,6 +258,19 @@ GALLERY_NOW = {
     "title": "Pictures on the move",
     "summary": "This year’s answers to the three words of 2006. Each picture can be bid for until the hammer falls.",
 }
+THINGS = (
+    (
+        "A morning in the bakery",
+        "Two people come at five, knead until seven, and carry home what they baked. Aprons are lent; any Saturday until "
+        "Easter.",
+        "the bakery at the corner of rue des Grottes",
+    ),
+    (
+        "Your family, drawn in an hour",
+        "An ink drawing, as large as two sheets of letter paper, made in your own kitchen.",
+        "a colleague who draws in meetings",
+    ),
+)
 AUCTION_TERMS = (
     "A bid is a promise: if yours is the highest when the lot closes, the picture is yours at that price. Pay online or "
     "at the desk within seven days. The whole price goes to the beneficiary; card fees are shown in the statement."
