@@ -228,7 +228,9 @@ class Hub:
                 known = before[row["number"]]["seq"] if row["number"] in before else 0
                 steps = await self._in_thread(self._steps, board, row["number"])
                 channel.newest, channel.whole = _event(board, [row], [row], steps)
-                message = _event(board, [row], [row], [step for step in steps if step["seq"] > known])[1]
+                message = _event(
+                    board, [row], [row], [step for step in steps if step["seq"] > known or step["voided"]]
+                )[1]
                 self._less(channel.publish(message))
 
     async def _read(self, board: Board) -> bool:

@@ -208,7 +208,7 @@ def lot(lot_id: int) -> Any:
                 return redirect(url_for("manage_auctions.lot", lot_id=lot_id), 303)
         except preparation.AuctionFrozen:
             form.start.errors = [_("Somebody has bid: what this lot is and its amounts stay as they are.")]
-    return _lot_page(_lot(lot_id), form, VoidForm(formdata=None))
+    return _lot_page(_lot(lot_id), form, VoidForm(formdata=None, seq=request.args.get("void", type=int)))
 
 
 def _lot_page(found: Lot, form: LotForm, void: VoidForm) -> Any:

@@ -89,21 +89,30 @@ function addSteps(steps) {
   const newest = Number(list.firstElementChild?.dataset.seq ?? 0);
   const oldest = Math.min(...steps.map(({ seq }) => seq));
   if (steps.length && oldest > newest + 1) list.replaceChildren(); // more was missed than is told: no hole in between
+  for (const step of steps.filter(({ seq }) => seq <= newest)) { // a void changes what stands above it
+    const line = list.querySelector(`[data-seq="${step.seq}"]`);
+    if (line && line.classList.contains("voided") !== step.voided) line.replaceWith(lineOf(step, list));
+  }
   for (const step of steps.filter(({ seq }) => seq > newest).sort((one, other) => one.seq - other.seq)) {
-    const line = document.createElement("li");
-    const what = document.createElement("span");
-    const time = Object.assign(document.createElement("time"), { className: "quiet", textContent: step.at_text });
-    time.dateTime = step.at;
-    line.dataset.seq = step.seq;
-    what.append(step.words + (step.leads ? ` · ${list.dataset.leads}` : "") + " ", time);
-    if (step.why) what.append(Object.assign(document.createElement("small"), { className: "why quiet", textContent: step.why }));
-    line.append(what, Object.assign(document.createElement("span"), { className: "price", textContent: step.price_text }));
-    list.prepend(line);
+    list.prepend(lineOf(step, list));
     while (list.children.length > MOST_STEPS) list.lastElementChild.remove();
     root.querySelector("[data-no-history]")?.remove();
     set(byId("[data-why]"), step.why);
     byId(".why-price")?.toggleAttribute("hidden", !step.why);
   }
+}
+
+function lineOf(step, list) {
+  const line = document.createElement("li");
+  const what = document.createElement("span");
+  const time = Object.assign(document.createElement("time"), { className: "quiet", textContent: step.at_text });
+  time.dateTime = step.at;
+  line.dataset.seq = step.seq;
+  line.classList.toggle("voided", step.voided);
+  what.append(step.words + (step.leads ? ` · ${list.dataset.leads}` : "") + " ", time);
+  if (step.why) what.append(Object.assign(document.createElement("small"), { className: "why quiet", textContent: step.why }));
+  line.append(what, Object.assign(document.createElement("span"), { className: "price", textContent: step.price_text }));
+  return line;
 }
 
 function applyToWall(lot) {

@@ -303,8 +303,24 @@ def test_a_void_by_the_form_with_its_reason_for_everybody(cast: Cast, client_for
     assert client.post(voids, data={"seq": "7", "reason": "A slip"}).status_code == 422
     assert client.post(voids, data={"seq": "2", "reason": "A slip of the finger"}).status_code == 303
     assert len(events(lot_of(auction))) == 3
-    assert "A slip of the finger" in client_for().get(f"/auctions/{auction.slug}/lots/1/").text
+    page = client_for().get(f"/auctions/{auction.slug}/lots/1/").text
+    assert "Bid 2 of paddle 101 was voided: A slip of the finger" in page
+    assert "Paddle 101 (voided)" in page and "Paddle 100 (voided)" not in page
     assert len(mails("voided")) == 2
+
+
+def test_a_bid_is_chosen_in_the_log(cast: Cast, client_for: Browserlike) -> None:
+    auction, organiser = make_auction(), client_for(cast.organiser)
+    for person, francs in ((cast.parent, 50), (cast.stranger, 60), (cast.parent, 80), (cast.stranger, 99)):
+        bid(lot_of(auction), person, francs)
+    path = address("{lot}", auction)
+    assert re.findall(r"[?]void=(\d)#void", organiser.get(path).text) == ["1", "2", "3", "4"]
+    chosen = Page(organiser.get(f"{path}?void=2").text).form(f"{path}voids").values
+    assert organiser.post(f"{path}voids", data=chosen | {"reason": "A slip"}).status_code == 303
+    page = organiser.get(path).text
+    assert re.findall(r"[?]void=(\d)#void", page) == ["1", "3"], "the later bids of the same paddle went along"
+    assert page.count("(voided)") == 2
+    assert organiser.get(f"{path}?void=x").status_code == 200
 
 
 def test_awards_are_listed_and_handed_over(cast: Cast, client_for: Browserlike) -> None:
