@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.core import storage
 from app.galleries import queries
 from app.web.access import has_role, public
+from app.web.worded import facts_of, worded
 
 blueprint = Blueprint("galleries", __name__)
 NUMBER = "<int(max=2147483647):number>"
@@ -25,16 +26,17 @@ def index() -> str:
 @blueprint.get("/galleries/<slug>/")
 @public
 def page(slug: str) -> str:
-    """The wall of a gallery, by theme."""
+    """The wall of a gallery, by theme. Worded once for all strangers: whatever the page shows must be among the facts."""
     gallery = queries.gallery(slug) or abort(404)
     theme = next((item for item in gallery.themes if item.slug == request.args.get("theme", "")), None)
-    return render_template(
-        "galleries/page.html",
-        gallery=gallery,
-        theme=theme,
-        hung=queries.hung_in(gallery, theme),
-        accent=gallery.campaign.accent if gallery.campaign else "",
-    )
+    hung = queries.hung_in(gallery, theme)
+
+    def render() -> str:
+        accent = gallery.campaign.accent if gallery.campaign else ""
+        return render_template("galleries/page.html", gallery=gallery, theme=theme, hung=hung, accent=accent)
+
+    rows = facts_of(gallery, gallery.campaign, *gallery.themes, *(item.artwork for item in hung))
+    return worded(render, rows, tuple(item.picture for item in hung))
 
 
 @blueprint.get(f"/galleries/<slug>/artworks/{NUMBER}/")
