@@ -169,6 +169,12 @@ SETTINGS = (
         whole(1, 30),
         "Years after an event until who registered or was invited is forgotten; the counts stay.",
     ),
+    Setting(
+        "KEEP_ACCOUNTS_YEARS",
+        "10",
+        whole(1, 30),
+        "Years after somebody last signed in, bid, paid or came until they are erased; amounts stay.",
+    ),
     Setting("TRUSTED_PROXIES", "0", whole(0, 5), "Proxies in front whose X-Forwarded-* headers are believed."),
     Setting("WEB_WORKERS", "0", whole(0, 64), "Web processes. 0: one on SQLite, two on PostgreSQL."),
     Setting("WEB_THREADS", "16", whole(1, 200), "Threads that make pages, in each web process."),
@@ -213,6 +219,11 @@ class Config:
     def names_kept(self) -> timedelta:
         """How long names are kept after an event: years of 366 days, never a day too few."""
         return timedelta(days=366 * int(self.values["KEEP_NAMES_YEARS"]))
+
+    @property
+    def accounts_kept(self) -> timedelta:
+        """How long an account is kept that nobody uses."""
+        return timedelta(days=366 * int(self.values["KEEP_ACCOUNTS_YEARS"]))
 
     @property
     def sign_in_through(self) -> str:

@@ -43,6 +43,7 @@ from app.auctions import views as auctions
 from app.auctions.extras import bid_link
 from app.auctions.extras import titles as auction_titles
 from app.auctions.standings import account_section as bids_section
+from app.cli import unused
 from app.config import LANGUAGES, ROOT, Config
 from app.core import jobs, logs, mail
 from app.core.clock import now
@@ -230,6 +231,7 @@ def _registry() -> Registry:
         "typed": typed.sweep,
         "codes": _sweep_codes,
         "lists": imports.sweep,
+        "accounts unused": unused.sweep,
     }
     return registry
 

@@ -25,7 +25,8 @@ class Role(Base, RoleMixin):  # type: ignore[misc]
 
 
 class Person(Base, UserMixin):  # type: ignore[misc]
-    """Somebody known by a verified e-mail address. `fs_uniquifier` is in every session: a new one ends them all."""
+    """Somebody known by a verified e-mail address. `fs_uniquifier` is in every session: a new one ends them all.
+    `seen_at`: when they last signed in."""
 
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,6 +38,7 @@ class Person(Base, UserMixin):  # type: ignore[misc]
     locale: Mapped[str] = mapped_column(String(8), default="en")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     roles: Mapped[list[Role]] = relationship(secondary=person_role, lazy="selectin")  # type: ignore[assignment]
 
     @property

@@ -11,7 +11,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_security.utils import hash_password, verify_password
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from app.accounts.models import Person, Role, SignInCode
 from app.core import audit
@@ -180,6 +180,11 @@ def set_password(person: Person, password: str) -> None:
         locale=person.locale,
         link=f"{current_app.config['KERMESSE'].base_url}/account/",
     )
+
+
+def see(person_id: int) -> None:
+    """They have just signed in."""
+    db.session.execute(update(Person).where(Person.id == person_id).values(seen_at=now()))
 
 
 def sign_out_everywhere(person: Person) -> None:

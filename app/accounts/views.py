@@ -111,6 +111,8 @@ def begin_session(person: Person, next_path: str) -> Any:
     kept = {key: session[key] for key in ("typed", "language") if key in session}
     session.clear()
     login_user(person, remember=False)
+    with atomic():
+        services.see(person.id)
     session.update(kept)
     session.permanent = True
     session["since"] = int(now().timestamp())

@@ -7,6 +7,7 @@ database, in DATA_DIR/erased, so that a restored older backup is erased again.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -176,6 +177,21 @@ def _known_by(email: str) -> bool:
 
 def erase(email: str) -> Outcome:
     """Erase the person of an address: seats are freed, what names them goes, amounts stay."""
+    outcome = _erase(email)
+    if outcome is Outcome.ERASED:
+        _scrub()
+    return outcome
+
+
+def erase_all(emails: Sequence[str]) -> None:
+    """Erase many, and write the file anew once."""
+    for email in emails:
+        _erase(email)
+    if emails:
+        _scrub()
+
+
+def _erase(email: str) -> Outcome:
     email = _normal(email)
     person = _find(email)
     if person is None and not _known_by(email):
@@ -185,7 +201,6 @@ def erase(email: str) -> Outcome:
     _leave_events(email, person)
     for key in retried(lambda: _erase_rows(email)):
         storage.delete(key)
-    _scrub()
     return Outcome.ERASED
 
 
@@ -297,9 +312,8 @@ def erase_again() -> None:
     _see(beside, select(Mail.recipient, Mail.created_at), select(Suppressed.address, Suppressed.at))
     _see(beside, select(SignInCode.email, SignInCode.created_at))
     db.session.rollback()
-    for email, at in (beside | seen).items():
-        if erased.digest(email) in known and at < known[erased.digest(email)]:
-            erase(email)
+    last = (beside | seen).items()
+    erase_all([email for email, at in last if at < known.get(erased.digest(email), at)])
 
 
 def _see(seen: dict[str, datetime], *queries: Select[str, datetime]) -> None:
