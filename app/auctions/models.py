@@ -188,7 +188,7 @@ class LotEvent(Base):
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id", ondelete="RESTRICT"))
     seq: Mapped[int]
     kind: Mapped[EventKind] = mapped_column(choice(EventKind, "lot_event_kind"))
-    bidder_id: Mapped[int | None] = mapped_column(ForeignKey("bidder.id", ondelete="RESTRICT"), index=True)
+    bidder_id: Mapped[int | None] = mapped_column(ForeignKey("bidder.id", ondelete="RESTRICT"))
     amount: Mapped[int | None] = mapped_column(BigInteger)
     exact: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -207,7 +207,8 @@ class LotEvent(Base):
     bidder: Mapped[Bidder | None] = relationship(foreign_keys=[bidder_id])
     __table_args__ = (
         UniqueConstraint("lot_id", "seq"),
-        Index("uq_lot_event_operation", "lot_id", "bidder_id", "operation", unique=True),
+        # Also finds a bidder's bids. One on bidders alone would be taken by PostgreSQL in its place, and read all of them.
+        Index("uq_lot_event_operation", "bidder_id", "lot_id", "operation", unique=True),
     )
 
 

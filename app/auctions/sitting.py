@@ -210,10 +210,10 @@ class Sitting:
     def _meet(self, requests: Sequence[BidRequest]) -> None:
         """Fetch the paddles of those who bid, and the leader's."""
         ids = {request.person_id for request in requests}
-        query = (
-            select(Bidder, Person.email, Person.locale, Person.active, Auction.card_required, Auction.card_charge_days)
-            .join(Bidder.person).join(Auction, Auction.id == Bidder.auction_id)
-        )  # fmt: skip
+        query = select(
+            Bidder, _their(Person.email), _their(Person.locale), _their(Person.active), Auction.card_required,
+            Auction.card_charge_days,
+        ).join(Auction, Auction.id == Bidder.auction_id)  # fmt: skip
         mine = (Bidder.auction_id == self.auction.id) & Bidder.person_id.in_(ids)
         met = db.session.execute(query.where(mine | (Bidder.id == self.lot.leader_id)))
         for bidder, email, locale, active, card_required, days in met:
@@ -264,6 +264,12 @@ def welcome(auction: Auction, person_id: int, at: datetime, entered_by: int | No
     db.session.add(bidder)
     db.session.flush()
     return bidder
+
+
+def _their(column: Any) -> Any:
+    """Of a bidder's person, by the key: joined, PostgreSQL may walk along everybody who ever came, for want of statistics
+    about those who came tonight."""
+    return select(column).where(Person.id == Bidder.person_id).scalar_subquery()
 
 
 def _eligible(auction: Auction, person_id: int) -> bool:
