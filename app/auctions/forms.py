@@ -175,13 +175,18 @@ class AuctionForm(Form):
         return not self.admitted.errors and not self.invitation_code.errors
 
 
-class LotForm(Form):
-    """What may change on a lot; what it is and the amounts only before the first bid."""
+class ThingForm(Form):
+    """A lot that is no pupil's picture. Where it stands beside other forms, it takes a prefix."""
 
     title = TextField(_l("Title"), validators=[Given(_l("Give it a title."))])
     description = LinesField(_l("What it is"), longest=3000, description=_l("You may use Markdown."))
     given_by = TextField(_l("Given by"), description=_l("Whom to thank, as they wish to be named. Empty: nobody."))
     start = MoneyField(_l("Starting price"), validators=[Given(_l("Write an amount."))])
+
+
+class LotForm(ThingForm):
+    """What may change on a lot; what it is and the amounts only before the first bid."""
+
     reserve = MoneyField(
         _l("Reserve"), validators=[Optional()], description=_l("Secret. Below it the lot is not sold. Empty: none.")
     )
@@ -208,14 +213,3 @@ class StartForm(Form):
         _l("Title, if they are sold together"),
         description=_l("With a title here the ticked pictures are one lot. Empty: each is a lot of its own."),
     )
-
-
-class ThingForm(Form):
-    """A lot that is no pupil's picture. It stands on one page with others: each field has a name of its own."""
-
-    thing_title = TextField(_l("Title"), validators=[Given(_l("Give it a title."))])
-    thing_description = LinesField(_l("What it is"), longest=3000, description=_l("You may use Markdown."))
-    thing_given_by = TextField(
-        _l("Given by"), description=_l("Whom to thank, as they wish to be named. Empty: nobody.")
-    )
-    thing_start = MoneyField(_l("Starting price"), validators=[Given(_l("Write an amount."))])

@@ -53,7 +53,7 @@ class LotView:
     @property
     def artwork(self) -> Artwork | None:
         """The only picture of the lot, with what its label tells; None of several, or when it may not be seen."""
-        return self.works[0][0] if len(self.works) == len(self.lot.artworks) == 1 else None
+        return self.works[0][0] if self.whole and len(self.works) == 1 else None
 
     @property
     def whole(self) -> bool:

@@ -28,6 +28,7 @@ from app.web.redirects import safe_path
 blueprint = Blueprint("manage_auctions", __name__)
 AUCTION = "/manage/auctions/<int(max=2147483647):auction_id>"
 LOT = "/manage/lots/<int(max=2147483647):lot_id>"
+THING = "thing_"  # its form stands beside another one
 STATES = {"pause": LotStatus.PAUSED, "withdrawal": LotStatus.WITHDRAWN, "opening": LotStatus.OPEN}
 
 
@@ -45,7 +46,7 @@ def add() -> Any:
     form = _form(AuctionForm(**_steps(None)))
     if form.validate_on_submit():
         with atomic():
-            auction = preparation.create_auction(actor_id=current_user.id, **_values(form, None))
+            auction = preparation.create_auction(actor_id=current_user.id, **_values(form))
         flash(_("The auction stands. Now add lots."), "success")
         return redirect(url_for("manage_auctions.page", auction_id=auction.id), 303)
     return render_template("auctions/manage/edit.html", form=form, auction=None), 422 if form.errors else 200
@@ -62,7 +63,7 @@ def edit(auction_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with atomic():
-                preparation.update_auction(auction_id, actor_id=current_user.id, **_values(form, auction))
+                preparation.update_auction(auction_id, actor_id=current_user.id, **_values(form))
         except preparation.AuctionFrozen:
             form.closes_at.errors = [
                 _("Bids stand already: times, increments, currency, beneficiary and bidders stay as they are.")
@@ -85,14 +86,17 @@ def _form(form: AuctionForm) -> AuctionForm:
 
 def _steps(auction: Auction | None) -> dict[str, Any]:
     """Increments and soft close as the form shows them."""
-    table, currency = (json.loads(auction.increments), auction.currency) if auction else (rules.INCREMENTS, "CHF")
-    late, latest = (auction.soft_close_s, auction.soft_close_cap_s) if auction else (120, 1800)
+    late, latest = preparation.SOFT_CLOSE_S, preparation.SOFT_CLOSE_CAP_S
+    table, currency = rules.INCREMENTS, "CHF"
+    if auction is not None:
+        late, latest = auction.soft_close_s, auction.soft_close_cap_s
+        table, currency = json.loads(auction.increments), auction.currency
     return {
         "steps": increments.written(table, currency), "late_minutes": late // 60, "latest_minutes": latest // 60,
     }  # fmt: skip
 
 
-def _values(form: AuctionForm, auction: Auction | None) -> dict[str, Any]:
+def _values(form: AuctionForm) -> dict[str, Any]:
     apart = {"csrf_token", "steps", "late_minutes", "latest_minutes"}
     values = {field.name: field.data for field in form if field.name not in apart}
     values |= {"campaign_id": values["campaign_id"] or None, "need_goal": values["need_goal"] or None}
@@ -125,7 +129,7 @@ def _page(
         form=form,
         chosen=chosen,
         nothing_chosen=status == 422 and not chosen and thing is None,
-        thing=thing or ThingForm(formdata=None),
+        thing=thing or ThingForm(prefix=THING, formdata=None),
     )
     return html, status
 
@@ -166,16 +170,18 @@ def add_lots(auction_id: int) -> Any:
 @roles("organiser")
 def add_thing(auction_id: int) -> Any:
     """Add a lot that is no pupil's picture."""
-    auction, form = _auction(auction_id), ThingForm()
-    form.thing_start.currency = auction.currency
+    auction, form = _auction(auction_id), ThingForm(prefix=THING)
+    form.start.currency = auction.currency
     good = form.validate()
-    if good and (wrong := _start_fault(form.thing_start.data, auction)):
-        form.thing_start.errors, good = [wrong], False
+    if good and (wrong := _start_fault(form.start.data, auction)):
+        form.start.errors, good = [wrong], False
     if not good:
         return _page(auction, StartForm(formdata=None), 422, thing=form)
     with atomic():
-        values = {name.removeprefix("thing_"): value for name, value in form.data.items() if name.startswith("thing_")}
-        preparation.add_thing(auction_id, actor_id=current_user.id, **values)
+        preparation.add_thing(
+            auction_id, title=form.title.data or "", description=form.description.data or "",
+            given_by=form.given_by.data or "", start=form.start.data or 0, actor_id=current_user.id,
+        )  # fmt: skip
     flash(ngettext("%(num)s lot added.", "%(num)s lots added.", 1), "success")
     return redirect(url_for("manage_auctions.page", auction_id=auction_id), 303)
 

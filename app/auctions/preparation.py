@@ -23,6 +23,7 @@ from app.galleries.models import Artwork
 from app.partners.services import add_with_slug
 
 STANDARD = json.dumps(rules.INCREMENTS)
+SOFT_CLOSE_S, SOFT_CLOSE_CAP_S = 120, 1800
 FIRM = {
     "opens_at", "closes_at", "currency", "beneficiary_id", "eligibility", "increments", "soft_close_s", "soft_close_cap_s",
 }  # fmt: skip
@@ -60,8 +61,8 @@ def create_auction(
     need_text: str = "",
     need_goal: int | None = None,
     increments: str = STANDARD,
-    soft_close_s: int = 120,
-    soft_close_cap_s: int = 1800,
+    soft_close_s: int = SOFT_CLOSE_S,
+    soft_close_cap_s: int = SOFT_CLOSE_CAP_S,
     published: bool = False,
     actor_id: int | None = None,
 ) -> Auction:
