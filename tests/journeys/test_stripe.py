@@ -41,7 +41,7 @@ def test_paid_by_card(browser_only: Callable[..., Visitor], tmp_path: Path) -> N
         with atomic():
             services.place_bid(lot.id, cast.parent.id, 4200, "operation-of-pia", terms_accepted=True)
         assert lot.closes_at - now() < timedelta(seconds=10)
-        link = re.search(r"/invoices/\S+/", newest_mail(server, cast.parent.email, "invoice")["text"])
+        link = re.search(r"/invoices/\S+/", newest_mail(server, cast.parent.email, "/invoices/")["text"])
         assert link is not None
         pia = browser_only(server)
         try:

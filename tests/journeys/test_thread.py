@@ -67,7 +67,7 @@ def test_from_the_label_to_the_statement(server: Server, visitor: Callable[..., 
     pia.page.wait_for_selector(".bid-bar.leading")
     pia.page.wait_for_selector(".bid-bar.won", timeout=75_000)
     newest_mail(server, PIA, "is yours")
-    link = re.search(r"/invoices/\S+/", newest_mail(server, PIA, "invoice")["text"])
+    link = re.search(r"/invoices/\S+/", newest_mail(server, PIA, "/invoices/")["text"])
     assert link is not None
     price = pia.page.inner_text(".bid-bar [data-price]")
 

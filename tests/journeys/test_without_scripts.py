@@ -34,7 +34,7 @@ def test_paying(server: Server, visitor: Callable[..., Visitor]) -> None:
     with atomic():
         lot = db.session.query(Lot).one()
         services.place_bid(lot.id, cast.parent.id, 4200, "operation-of-pia", terms_accepted=True)
-    link = re.search(r"/invoices/\S+/", newest_mail(server, cast.parent.email, "invoice")["text"])
+    link = re.search(r"/invoices/\S+/", newest_mail(server, cast.parent.email, "/invoices/")["text"])
     assert link is not None
     page = visitor(server, java_script_enabled=False).go(link.group())
     page.click("main form button[type=submit]")
